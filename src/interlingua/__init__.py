@@ -1,0 +1,74 @@
+"""Interlingua: one vector space for all languages.
+
+The public names are loaded when they are first used, so that ``import interlingua`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from interlingua._version import __version__
+
+if TYPE_CHECKING:
+    from interlingua.demo.corpus import load_corpus
+    from interlingua.encoding.encoder import Encoded, Encoder, TruncationWarning
+    from interlingua.encoding.fake import FakeEncoder
+    from interlingua.errors import InterlinguaError
+    from interlingua.languages import identify
+    from interlingua.neighbours import nearest
+    from interlingua.scoring.centring import LanguageMeans
+    from interlingua.scoring.similarity import Similarity, similarity
+    from interlingua.search import search
+    from interlingua.texts.checking import TextWarning
+    from interlingua.texts.cleaning import clean
+    from interlingua.types import Hit
+
+_WHERE = {
+    "Encoded": "encoding.encoder",
+    "Encoder": "encoding.encoder",
+    "FakeEncoder": "encoding.fake",
+    "Hit": "types",
+    "InterlinguaError": "errors",
+    "LanguageMeans": "scoring.centring",
+    "Similarity": "scoring.similarity",
+    "TextWarning": "texts.checking",
+    "TruncationWarning": "encoding.encoder",
+    "clean": "texts.cleaning",
+    "identify": "languages",
+    "load_corpus": "demo.corpus",
+    "nearest": "neighbours",
+    "search": "search",
+    "similarity": "scoring.similarity",
+}
+
+__all__ = [
+    "Encoded",
+    "Encoder",
+    "FakeEncoder",
+    "Hit",
+    "InterlinguaError",
+    "LanguageMeans",
+    "Similarity",
+    "TextWarning",
+    "TruncationWarning",
+    "__version__",
+    "clean",
+    "identify",
+    "load_corpus",
+    "nearest",
+    "search",
+    "similarity",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'interlingua' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"interlingua.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Text to vectors: tokens, batches, backends, and the one encoder."""

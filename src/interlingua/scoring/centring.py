@@ -1,0 +1,142 @@
+"""Centring: taking each language's mean out of its vectors, so that they differ by what they say.
+
+A multilingual model leaves a trace of the language in each vector. It makes texts of one language look alike, whatever they
+say, and puts documents in the query's own language first. The trace is nearly a constant of each language, so the mean of the
+language's vectors removes most of it. The means of both bundled models come with the package, for each prompt; others can be
+estimated from one's own texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from interlingua.errors import InputError, OptionError
+from interlingua.types import Prompt, Vectors
+
+_PRIOR_TEXTS = 100
+"""How many texts of a language the shipped mean is worth against one's own (``LanguageMeans.updated``)."""
+
+
+@dataclass(frozen=True)
+class LanguageMeans:
+    """The mean vector of each language under one model and one prompt.
+
+    Attributes:
+        means: (d,) float32 by language code.
+        general: (d,) float32, the mean over languages: it stands in for a language that has none.
+    """
+
+    means: Mapping[str, Vectors]
+    general: Vectors
+
+    @classmethod
+    def shipped(cls, model: str, prompt: Prompt = "symmetric") -> LanguageMeans:
+        """The means that come with a bundled model.
+
+        Args:
+            model: the model's name, as in ``Encoder.name``.
+            prompt: with which prompt the vectors were made.
+
+        Raises:
+            OptionError: none are shipped for that model.
+        """
+        file = resources.files("interlingua.scoring") / "means" / f"{model}.npz"
+        if not file.is_file():
+            raise OptionError(f"No language means come with {model!r}; estimate them with LanguageMeans.estimated.")
+        with resources.as_file(file) as path, np.load(path, allow_pickle=False) as archive:
+            table = archive[prompt if prompt in archive else "symmetric"].astype(np.float32)
+            languages = [str(code) for code in archive["languages"]]
+        return cls(dict(zip(languages, table, strict=True)), table.mean(axis=0))
+
+    @classmethod
+    def estimated(cls, vectors: Vectors, langs: Sequence[str | None]) -> LanguageMeans:
+        """The means of the given vectors, language by language; rows without a language count only for the general mean.
+
+        Args:
+            vectors: (n, d), n at least 1.
+            langs: the language code of each row, or None.
+
+        Raises:
+            InputError: there are no vectors, or not as many languages as vectors.
+        """
+        _check_rows(vectors, langs)
+        if not len(vectors):
+            raise InputError("Means cannot be estimated from no vectors.")
+        rows = _rows_by_language(langs)
+        means = {lang: vectors[picked].mean(axis=0) for lang, picked in rows.items() if lang is not None}
+        general = np.mean(list(means.values()), axis=0) if means else vectors.mean(axis=0)
+        return cls(means, general.astype(np.float32))
+
+    def updated(self, vectors: Vectors, langs: Sequence[str | None], *, prior_texts: int = _PRIOR_TEXTS) -> LanguageMeans:
+        """These means drawn towards those of the given vectors, the more the more vectors a language has.
+
+        With n vectors of a language, their mean weighs n and the present one ``prior_texts``.
+
+        Args:
+            vectors: (n, d).
+            langs: the language code of each row, or None.
+            prior_texts: how many texts the present means are worth.
+
+        Raises:
+            InputError: there are not as many languages as vectors.
+        """
+        _check_rows(vectors, langs)
+        means = dict(self.means)
+        for lang, picked in _rows_by_language(langs).items():
+            if lang is not None:
+                total = vectors[picked].sum(axis=0) + prior_texts * self.mean(lang)
+                means[lang] = (total / (len(picked) + prior_texts)).astype(np.float32)
+        return LanguageMeans(means, self.general)
+
+    def mean(self, lang: str | None) -> Vectors:
+        """The mean of a language, shape (d,); of a language in an unusual script that of the language; else the general one."""
+        if lang is None:
+            return self.general
+        found = self.means.get(lang)
+        if found is None:
+            found = self.means.get(lang.partition("-")[0], self.general)
+        return found
+
+    def centre(self, vectors: Vectors, langs: Sequence[str | None] | str | None) -> Vectors:
+        """The vectors less their languages' means, at unit length again.
+
+        Args:
+            vectors: (n, d), or (d,) with one language.
+            langs: the language code of each row (None where unknown), or one for all.
+
+        Returns:
+            Float32 of the shape of ``vectors``.
+
+        Raises:
+            InputError: there are not as many languages as vectors.
+        """
+        if vectors.ndim == 1 or langs is None or isinstance(langs, str):
+            return _unit(vectors - self.mean(langs if langs is None or isinstance(langs, str) else langs[0]))
+        _check_rows(vectors, langs)
+        centred = np.empty(vectors.shape, dtype=np.float32)
+        for lang, picked in _rows_by_language(langs).items():
+            centred[picked] = vectors[picked] - self.mean(lang)
+        return _unit(centred)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    # A vector that is its language's mean says nothing: it stays zero and is alike to nothing.
+    result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return result
+
+
+def _rows_by_language(langs: Sequence[str | None]) -> dict[str | None, list[int]]:
+    rows: dict[str | None, list[int]] = {}
+    for row, lang in enumerate(langs):
+        rows.setdefault(lang, []).append(row)
+    return rows
+
+
+def _check_rows(vectors: Vectors, langs: Sequence[str | None]) -> None:
+    if len(vectors) != len(langs):
+        raise InputError(f"There are {len(vectors):,} vectors but {len(langs):,} languages; give one language a vector.")

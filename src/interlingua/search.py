@@ -1,0 +1,76 @@
+"""Searching a list of documents in one go, exactly, across languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from interlingua.languages import canonical, identify_all
+from interlingua.neighbours import nearest
+from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.similarity import languages_of
+from interlingua.types import Hit, Record, TextEncoder
+
+# Rows whose language was guessed from less than this are centred on the general mean: a wrong mean is worse than none.
+_SURE = 0.5
+
+
+def search(
+    encoder: TextEncoder,
+    queries: str | Sequence[str],
+    documents: Sequence[Record] | Sequence[str],
+    *,
+    k: int = 10,
+    fair: bool = True,
+    query_lang: str | None = None,
+) -> list[Hit] | list[list[Hit]]:
+    """Find the documents nearest to each query.
+
+    Args:
+        encoder: what embeds both.
+        queries: a question, or a list of them.
+        documents: texts, or records with id, language and metadata. Where a record has no language it is identified.
+        k: how many hits a query gets.
+        fair: rank by centred cosine, so that documents in the query's own language are not favoured; False ranks by the
+            bare cosine.
+        query_lang: the queries' language; None identifies it, which is hard for short text.
+
+    Returns:
+        The hits, best first: a list for a ``str``, a list of lists for a list.
+
+    Raises:
+        InputError: a text cannot be embedded.
+        UnknownLanguage: ``query_lang`` is no language code.
+        OptionError: k is less than 1, or ``fair`` is asked for with a model that no means come with.
+    """
+    single = isinstance(queries, str)
+    asked: list[str] = [queries] if isinstance(queries, str) else list(queries)
+    records = [
+        item if isinstance(item, Record) else Record(text=item, id=str(row), row=row + 1)
+        for row, item in enumerate(documents)
+    ]
+    texts = [record.text for record in records]
+    pool = encoder.encode_document(texts)
+    vectors = encoder.encode_query(asked)
+    langs = languages_of(texts, [record.lang for record in records])
+    if fair:
+        query_langs = [canonical(query_lang)] * len(asked) if query_lang else _sure_languages(asked)
+        ranked_pool = LanguageMeans.shipped(encoder.name, "document").centre(pool, langs)
+        ranked_queries = LanguageMeans.shipped(encoder.name, "query").centre(vectors, query_langs)
+    else:
+        ranked_pool, ranked_queries = pool, vectors
+    scores, rows = nearest(ranked_queries, ranked_pool, k)
+    results = []
+    for query, (values, picked) in enumerate(zip(scores, rows, strict=True)):
+        bare = np.clip(pool[picked] @ vectors[query], -1.0, 1.0)
+        hits = []
+        for row, score, cosine in zip(picked.tolist(), values.tolist(), bare.tolist(), strict=True):
+            record = records[row]
+            hits.append(Hit(record.id, record.text, langs[row], score, cosine, record.metadata))
+        results.append(hits)
+    return results[0] if single else results
+
+
+def _sure_languages(texts: Sequence[str]) -> list[str | None]:
+    return [found.lang if found.confidence >= _SURE else None for found in identify_all(texts)]
