@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import functools
 import os
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from interlingua.errors import InputError, OptionError, UnknownLanguage
+from interlingua.errors import InputError, OptionError, StorageError, UnknownLanguage
 from interlingua.languages import Identified, Language, canonical, identify, identify_all, language, preload, script_of
 from interlingua.languages import identification as identification_module
 from interlingua.languages.codes import known_languages
@@ -173,7 +175,7 @@ def test_every_language_in_the_table_is_in_our_form_and_named_once() -> None:
     assert len(known) > 450
     # With a blank before it a code is worked out in full, not looked up in the table.
     assert [canonical(f" {each.code}") for each in known] == [each.code for each in known]
-    assert len({each.name for each in known}) == len(known) - 1  # "Interlingue" and "Interlingua" are two, "Bouna…" one
+    assert len({each.name for each in known}) == len(known)
     assert [each.code for each in known] == sorted(each.code for each in known)
 
 
@@ -197,19 +199,51 @@ def test_script_of(text: str, script: str | None) -> None:
 
 
 SENTENCES = {
-    "en": ["The meeting was moved to Thursday afternoon.", "How do I reset my password?", "I have never seen snow before."],
-    "de": ["Wie kann ich mein Passwort zurücksetzen?", "Der Zug nach München fährt um acht Uhr ab.", "Das weiß ich nicht."],
+    "en": [
+        "The meeting was moved to Thursday afternoon.",
+        "How do I reset my password?",
+        "I have never seen snow before.",
+    ],
+    "de": [
+        "Wie kann ich mein Passwort zurücksetzen?",
+        "Der Zug nach München fährt um acht Uhr ab.",
+        "Das weiß ich nicht.",
+    ],
     "fr": ["Comment puis-je changer mon adresse ?", "Le musée est fermé le mardi.", "Il fait très chaud aujourd'hui."],
-    "es": ["¿Dónde está la estación de autobuses?", "Mañana tengo que trabajar todo el día.", "Me gusta leer por la noche."],
-    "it": ["Vorrei prenotare una camera per due notti.", "Non ho ancora ricevuto il pacco.", "Dove posso comprare i biglietti?"],
+    "es": [
+        "¿Dónde está la estación de autobuses?",
+        "Mañana tengo que trabajar todo el día.",
+        "Me gusta leer por la noche.",
+    ],
+    "it": [
+        "Vorrei prenotare una camera per due notti.",
+        "Non ho ancora ricevuto il pacco.",
+        "Dove posso comprare i biglietti?",
+    ],
     "pt": ["Não consigo entrar na minha conta.", "O filme começa às nove horas da noite.", "Você já esteve em Lisboa?"],
-    "nl": ["Ik wil graag mijn bestelling annuleren.", "Het regent al de hele week in Amsterdam.", "Waar is het ziekenhuis?"],
+    "nl": [
+        "Ik wil graag mijn bestelling annuleren.",
+        "Het regent al de hele week in Amsterdam.",
+        "Waar is het ziekenhuis?",
+    ],
     "sv": ["Jag skulle vilja boka ett bord för fyra personer.", "Vädret är mycket bättre i dag än i går."],
     "da": ["Jeg vil gerne afbestille min ordre, fordi den er forsinket.", "Hvad hedder den største by i Danmark?"],
-    "fi": ["Missä on lähin apteekki?", "En ole vielä saanut vastausta kysymykseeni.", "Talvella täällä on hyvin kylmä."],
+    "fi": [
+        "Missä on lähin apteekki?",
+        "En ole vielä saanut vastausta kysymykseeni.",
+        "Talvella täällä on hyvin kylmä.",
+    ],
     "pl": ["Gdzie mogę znaleźć najbliższą aptekę?", "Wczoraj kupiłem nową książkę.", "Nie pamiętam swojego hasła."],
-    "cs": ["Kde je nejbližší nemocnice?", "Včera jsem si koupil nové auto.", "Zapomněl jsem své heslo a nemohu se přihlásit."],
-    "hu": ["Hol van a legközelebbi gyógyszertár?", "Elfelejtettem a jelszavamat.", "Holnap reggel indulunk a hegyekbe."],
+    "cs": [
+        "Kde je nejbližší nemocnice?",
+        "Včera jsem si koupil nové auto.",
+        "Zapomněl jsem své heslo a nemohu se přihlásit.",
+    ],
+    "hu": [
+        "Hol van a legközelebbi gyógyszertár?",
+        "Elfelejtettem a jelszavamat.",
+        "Holnap reggel indulunk a hegyekbe.",
+    ],
     "ro": ["Unde este cea mai apropiată farmacie?", "Am uitat parola și nu pot intra în cont."],
     "tr": ["Şifremi unuttum, nasıl değiştirebilirim?", "Bugün hava çok güzel.", "En yakın eczane nerede?"],
     "vi": ["Tôi quên mật khẩu của mình rồi.", "Hôm nay trời rất đẹp.", "Nhà ga ở đâu vậy?"],
@@ -230,11 +264,14 @@ SENTENCES = {
     "ja": ["一番近い薬局はどこですか。", "パスワードを忘れました。"],
     "zh": ["最近的药店在哪里?", "我忘记了密码,无法登录。", "請問最近的藥局在哪裡?"],
     "yue": ["我唔記得咗密碼,點算好呀?"],
-    "id": ["Saya lupa kata sandi saya dan tidak bisa masuk ke akun.", "Cuaca hari ini sangat bagus untuk berjalan-jalan."],
+    "id": [
+        "Saya lupa kata sandi saya dan tidak bisa masuk ke akun.",
+        "Cuaca hari ini sangat bagus untuk berjalan-jalan.",
+    ],
     "sw": ["Nimesahau nywila yangu na siwezi kuingia.", "Duka la dawa la karibu liko wapi?"],
     "am": ["የይለፍ ቃሌን ረሳሁት እና መግባት አልቻልኩም።"],
     "ka": ["სად არის უახლოესი აფთიაქი?"],
-}  # fmt: skip
+}
 
 
 def test_sentences_of_many_languages_are_identified() -> None:
@@ -258,7 +295,8 @@ def test_an_address_is_in_no_language() -> None:
 def test_short_text_gets_less_confidence_than_long_text() -> None:
     short, longer = identify("Reset password"), identify("I would like to reset the password of my account, please.")
     assert longer.lang == "en"
-    assert short.confidence < 0.6 < 0.99 < longer.confidence
+    assert short.confidence < 0.6
+    assert longer.confidence > 0.99
     assert identify("Ω").confidence == 0.5
 
 
@@ -346,20 +384,35 @@ def test_every_language_that_can_be_told_has_a_label_in_the_model() -> None:
     labels = set(identification_module._model().labels)
     own = identification_module
     codes = " ".join((own._COMMON, own._RARER, own._WHEN_ASKED)).split()
-    assert {own._label(code) for code in codes} == labels - {"zxx"}
+    assert {own._label(code) for code in codes} == labels - {
+        "zxx",
+        "yue",
+    }  # no language, and one that is told without the model
     assert [canonical(code) for code in codes] == codes
     assert len(codes) == len(set(codes))
 
 
 def test_preload_in_a_thread_is_waited_for_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    loads = []
-    model, clear = identification_module._load(), identification_module.cache
-    monkeypatch.setattr(identification_module, "_load", clear(lambda: loads.append(1) or model))
+    loads: list[object] = []
+    model = identification_module._load()
+
+    @functools.cache
+    def load() -> object:
+        loads.append(model)
+        return model
+
+    monkeypatch.setattr(identification_module, "_load", load)
     thread = threading.Thread(target=preload)
     thread.start()
     assert identify("Das ist ein Satz.").lang == "de"
     thread.join()
-    assert loads == [1]
+    assert loads == [model]
+
+
+def test_a_disk_without_room_for_the_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StorageError, match="70 MB in the folder for temporary files"):
+        identification_module._load.__wrapped__()
 
 
 def test_importing_and_plain_codes_load_nothing_heavy() -> None:
@@ -387,17 +440,19 @@ def sample(folder: str, suffix: str, column: int, count: int) -> list[tuple[str,
 
 
 @pytest.mark.parametrize(
-    ("folder", "suffix", "column", "languages", "right", "calibration"),
-    [("sib200", "", 3, 110, 0.0, 1.0), ("tatoeba", "-eng", 0, 75, 0.0, 1.0)],
+    ("folder", "suffix", "column", "languages", "least"),
+    [("sib200", "", 3, 120, 0.97), ("tatoeba", "-eng", 0, 80, 0.92)],  # measured: 97.8 % of 2,500, 93.1 % of 1,620
 )
 def test_accuracy_and_confidence_on_collections(
-    folder: str, suffix: str, column: int, languages: int, right: float, calibration: float
+    folder: str, suffix: str, column: int, languages: int, least: float
 ) -> None:
     rows = sample(folder, suffix, column, 20)
     assert len({lang for lang, _ in rows}) >= languages
     found = identify_all([text for _, text in rows])
     hits = [(each.lang or "").partition("-")[0] == lang for (lang, _), each in zip(rows, found, strict=True)]
-    accuracy, confidence = sum(hits) / len(hits), sum(each.confidence for each in found) / len(found)
-    print(folder, len(rows), len({lang for lang, _ in rows}), accuracy, confidence)
-    assert accuracy >= right
-    assert abs(confidence - accuracy) <= calibration
+    assert sum(hits) / len(hits) >= least
+    # Of guesses with about the same confidence, about that part is right, or somewhat more.
+    for low, high in ((0.0, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1.01)):
+        group = [(each.confidence, hit) for each, hit in zip(found, hits, strict=True) if low <= each.confidence < high]
+        gap = sum(hit - confidence for confidence, hit in group) / len(group)
+        assert len(group) < 50 or -0.02 <= gap <= 0.18, (low, gap)

@@ -93,7 +93,10 @@ def fit(encoder: Encoder, sets: list[Set], prompt: str) -> tuple[list[str], np.n
         english.setdefault(content.source, []).append(base)
         other = encode(content.other)
         offsets.setdefault(content.lang, []).append((len(other), other.mean(axis=0) - base))
-        print(f"{prompt} {content.source} {content.lang} {len(other)} {np.linalg.norm(offsets[content.lang][-1][1]):.3f}", flush=True)
+        print(
+            f"{prompt} {content.source} {content.lang} {len(other)} {np.linalg.norm(offsets[content.lang][-1][1]):.3f}",
+            flush=True,
+        )
     centre = np.mean([np.mean(means, axis=0) for means in english.values()], axis=0)
     languages = sorted(offsets)
     table = [centre + _average(offsets[lang], encoder.dimension) for lang in languages]
@@ -118,7 +121,10 @@ def main() -> None:
             continue
         everything = [*tico(arguments.data), *udhr(arguments.data), *python_docs(arguments.data)]
         # Languages that the model knows, and those of the sentence sets beyond them (three hundred more would only be weight).
-        wanted = {*card.languages, *(item.lang for item in everything if item.source != "udhr" and len(card.languages) > 50)}
+        wanted = {
+            *card.languages,
+            *(item.lang for item in everything if item.source != "udhr" and len(card.languages) > 50),
+        }
         sets = [item for item in everything if item.lang in wanted]
         encoder = Encoder(card.name, long="truncate")
         prompts = ["symmetric"] if len(set(vars_of(card))) == 1 else ["symmetric", "document"]

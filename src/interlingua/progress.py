@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Advance = Callable[[int], None]
+
+_log = logging.getLogger("interlingua")
 
 
 def watched() -> bool:
@@ -15,7 +18,9 @@ def watched() -> bool:
 
 
 @contextmanager
-def progress_bar(description: str, total: int | None, *, show: bool | None = None, unit: str = "texts") -> Iterator[Advance]:
+def progress_bar(
+    description: str, total: int | None, *, show: bool | None = None, unit: str = "texts"
+) -> Iterator[Advance]:
     """A progress bar; gives a function that is called with how many more are done.
 
     Args:
@@ -28,7 +33,14 @@ def progress_bar(description: str, total: int | None, *, show: bool | None = Non
         yield lambda _count: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),
@@ -49,3 +61,20 @@ def progress_bar(description: str, total: int | None, *, show: bool | None = Non
             bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
         yield advance
+
+
+def announcer(subject: str) -> Callable[[str, float], None]:
+    """A report for work of a few seconds in named steps: one line on a terminal that is written over, otherwise the log."""
+    width = 0
+
+    def report(step: str, share: float) -> None:
+        nonlocal width
+        line = f"{subject}: {step} ({share:.0%})"
+        if not watched():
+            _log.info(line)
+            return
+        end = "\n" if share >= 1.0 else ""
+        print(f"\r{line.ljust(width)}", end=end, file=sys.stderr, flush=True)
+        width = len(line)
+
+    return report

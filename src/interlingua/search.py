@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 
@@ -15,11 +16,34 @@ from interlingua.types import Hit, Record, TextEncoder
 # Rows whose language was guessed from less than this are centred on the general mean: a wrong mean is worse than none.
 _SURE = 0.5
 
+Documents = Sequence[Record] | Sequence[str]
+"""Texts, or records with id, language and metadata."""
 
+
+@overload
+def search(
+    encoder: TextEncoder,
+    queries: str,
+    documents: Documents,
+    *,
+    k: int = ...,
+    fair: bool = ...,
+    query_lang: str | None = ...,
+) -> list[Hit]: ...
+@overload
+def search(
+    encoder: TextEncoder,
+    queries: list[str],
+    documents: Documents,
+    *,
+    k: int = ...,
+    fair: bool = ...,
+    query_lang: str | None = ...,
+) -> list[list[Hit]]: ...
 def search(
     encoder: TextEncoder,
     queries: str | Sequence[str],
-    documents: Sequence[Record] | Sequence[str],
+    documents: Documents,
     *,
     k: int = 10,
     fair: bool = True,
@@ -46,10 +70,8 @@ def search(
     """
     single = isinstance(queries, str)
     asked: list[str] = [queries] if isinstance(queries, str) else list(queries)
-    records = [
-        item if isinstance(item, Record) else Record(text=item, id=str(row), row=row + 1)
-        for row, item in enumerate(documents)
-    ]
+    given: Sequence[Record | str] = documents
+    records = [_as_record(item, row) for row, item in enumerate(given)]
     texts = [record.text for record in records]
     pool = encoder.encode_document(texts)
     vectors = encoder.encode_query(asked)
@@ -70,6 +92,10 @@ def search(
             hits.append(Hit(record.id, record.text, langs[row], score, cosine, record.metadata))
         results.append(hits)
     return results[0] if single else results
+
+
+def _as_record(item: Record | str, row: int) -> Record:
+    return item if isinstance(item, Record) else Record(text=item, id=str(row), row=row + 1)
 
 
 def _sure_languages(texts: Sequence[str]) -> list[str | None]:

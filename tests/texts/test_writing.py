@@ -120,6 +120,13 @@ def test_links_and_devices_stay_what_they_are(tmp_path: Path) -> None:
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs the device that is always full")
+def test_a_device_that_is_full() -> None:
+    with pytest.raises(StorageError, match=r"^/dev/full cannot be written: the disk is full\.$"):  # noqa: SIM117
+        with open_atomic("/dev/full") as file:
+            file.write("x")
+
+
 def test_json_lines() -> None:
     rows = [{"text": "猫\n", "score": np.float32(0.5), "n": np.int64(3)}, {"v": np.array([1, 2]), "none": None}]
     assert written(rows, "jsonl") == '{"text": "猫\\n", "score": 0.5, "n": 3}\n{"v": [1, 2], "none": null}\n'

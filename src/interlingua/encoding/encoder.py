@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack, overload
 
@@ -240,14 +240,15 @@ class Encoder:
                 self._compute(tokens, tokenizer.fill, backend, batch_size, vectors[start : start + len(texts)], advance)
         if cut:
             warnings.warn(
-                TruncationWarning(f"{_too_long(cut, self.card)} What lies beyond is not in their vectors.", cut), stacklevel=4
+                TruncationWarning(f"{_too_long(cut, self.card)} What lies beyond is not in their vectors.", cut),
+                stacklevel=4,
             )
         if options.get("normalize_embeddings", True):
             # Written in place: at a million texts a second copy would be gigabytes.
             np.divide(vectors, np.linalg.norm(vectors, axis=1, keepdims=True), out=vectors)
         return vectors
 
-    def _compute(  # noqa: PLR0913
+    def _compute(
         self, tokens: Tokens, fill: int, backend: Backend, batch_size: int | None, out: Vectors, advance: Advance
     ) -> None:
         def run(rows: NDArray[np.int64]) -> int:
@@ -285,7 +286,6 @@ def _load_parts(card: ModelCard, cache_dir: str | os.PathLike[str] | None) -> tu
     with ThreadPoolExecutor(2) as pool:
         tokenizer = pool.submit(TextTokenizer, folder / TOKENIZER_FILE, card.max_tokens)
         backend = pool.submit(OnnxBackend, folder / GRAPH_FILE)
-        wait((tokenizer, backend), return_when=FIRST_EXCEPTION)
         return tokenizer.result(), backend.result()
 
 

@@ -48,4 +48,5 @@ class FakeEncoder:
                 code = zlib.crc32(folded[start : start + 3].encode("utf-8"))
                 vectors[row, code % self.dimension] += 1.0 if code & 0x80000000 else -1.0
             vectors[row, 0] += 1e-3  # never zero
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors

@@ -10,9 +10,7 @@ from interlingua.texts.checking import check_texts
 from interlingua.types import Vectors
 
 
-def one_or_many(
-    sentences: str | Sequence[str], embed: Callable[[Sequence[str]], Vectors], dimension: int
-) -> Vectors:
+def one_or_many(sentences: str | Sequence[str], embed: Callable[[Sequence[str]], Vectors], dimension: int) -> Vectors:
     """Check the texts, embed them, and give (d,) for a ``str``, (n, d) for a list, (0, d) for an empty one."""
     single = isinstance(sentences, str)
     texts = check_texts([sentences] if single else sentences).texts

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from interlingua.errors import InputError, OptionError
+from interlingua.errors import InputError, OptionError, StorageError
 from interlingua.languages.codes import canonical, known_languages, language
 from interlingua.languages.scripts import SAMPLE, count_scripts
 
@@ -54,7 +54,6 @@ _SECOND_SCRIPTS = {"sr": "Latn", "uz": "Cyrl"}
 
 
 class _Marks(NamedTuple):
-    script: str
     own: re.Pattern[str]
     others: re.Pattern[str]
 
@@ -62,11 +61,11 @@ class _Marks(NamedTuple):
 # Languages told from their neighbours in the script by spellings that are frequent in the one and absent or rare in the
 # others: the model has no label for four of them, and takes every fifth short Chinese sentence for Cantonese or Wu.
 _MARKS = {
-    "bo": _Marks("Tibt", re.compile("རེད|ཡིན|བྱེད|ཀྱི|ཞིག|ནས|པོ|ལ་"), re.compile("ཨིན|ལུ|ཚུ|འབད|སྦེ|མས|འདི|ཡོདཔ")),
-    "sd": _Marks("Arab", re.compile("[ڪٽڻٿ۾۽ڏڊڙٻڳڃڄڇٺڀڦ]"), re.compile("[ېەۆىڵێڕںےۇ]")),
-    "ti": _Marks("Ethi", re.compile("[ኣሓኽኡዝቲቐ-ቝ]"), re.compile("[ችየቸኛ]")),
-    "yi": _Marks("Hebr", re.compile("ט\\b|ער|ען|גע|וו|יי|[אי][\u05b7\u05b8]|[װױײ]"), re.compile("[תח]|ה\\b|ים\\b")),
-    "yue": _Marks("Hani", re.compile("[嘅咗喺唔佢哋嚟冇乜嗰啲嘢咁俾係]"), re.compile("[的了是在不他她沒没們们這这]")),
+    "bo": _Marks(re.compile("རེད|ཡིན|བྱེད|ཀྱི|ཞིག|ནས|པོ|ལ་"), re.compile("ཨིན|ལུ|ཚུ|འབད|སྦེ|མས|འདི|ཡོདཔ")),
+    "sd": _Marks(re.compile("[ڪٽڻٿ۾۽ڏڊڙٻڳڃڄڇٺڀڦ]"), re.compile("[ېەۆىڵێڕںےۇ]")),
+    "ti": _Marks(re.compile("[ኣሓኽኡዝቲቐ-ቝ]"), re.compile("[ችየቸኛ]")),
+    "yi": _Marks(re.compile("ט\\b|ער|ען|גע|וו|יי|[אי][\u05b7\u05b8]|[װױײ]"), re.compile("[תח]|ה\\b|ים\\b")),
+    "yue": _Marks(re.compile("[嘅咗喺唔佢哋嚟冇乜嗰啲嘢咁俾係]"), re.compile("[的了是在不他她沒没們们這这]")),
 }
 
 # The model's log-likelihoods count overlapping character sequences as if they were independent, so their differences
@@ -261,4 +260,9 @@ def _load() -> Any:
 
     # An instance of our own: the module's functions share one whose languages any other code may restrict. Without its
     # option for normalised probabilities, as we normalise over the candidates only.
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE)
+    except OSError as error:  # it unpacks the model into a temporary file
+        raise StorageError(
+            f"The language model cannot be unpacked: it needs 70 MB in the folder for temporary files ({error})."
+        ) from error

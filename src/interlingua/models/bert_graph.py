@@ -57,9 +57,7 @@ class BlockQuantized:
         return values
 
 
-def write_bert(
-    folder: Path, config: BertConfig, words: BlockQuantized, matrix: Callable[[str], Floats]
-) -> None:
+def write_bert(folder: Path, config: BertConfig, words: BlockQuantized, matrix: Callable[[str], Floats]) -> None:
     """Write ``model.onnx`` and ``weights.bin`` of a mean-pooled BERT encoder into ``folder``.
 
     Args:

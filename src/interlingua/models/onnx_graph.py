@@ -21,7 +21,12 @@ _CONTRIB = "com.microsoft"
 _IR_VERSION = 9
 _PAGE = 4096
 
-_ELEMENT_TYPES = {"float32": TensorProto.FLOAT, "int32": TensorProto.INT32, "int64": TensorProto.INT64, "uint8": TensorProto.UINT8}
+_ELEMENT_TYPES = {
+    "float32": TensorProto.FLOAT,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "uint8": TensorProto.UINT8,
+}
 
 
 class GraphWriter:
@@ -58,7 +63,9 @@ class GraphWriter:
         """Store a small tensor inside the graph."""
         array = np.asarray(values, dtype=dtype)
         name = self._fresh("const")
-        self._initializers.append(helper.make_tensor(name, _ELEMENT_TYPES[dtype], array.shape, array.tobytes(), raw=True))
+        self._initializers.append(
+            helper.make_tensor(name, _ELEMENT_TYPES[dtype], array.shape, array.tobytes(), raw=True)
+        )
         return name
 
     def node(self, operator: str, inputs: list[str], *, contrib: bool = False, **attributes: Any) -> str:
@@ -71,9 +78,7 @@ class GraphWriter:
     def mask(self, like: str) -> str:
         """A float mask of shape (batch, length): 1 at the tokens of each text, 0 at its padding. ``like``: (batch, length, …)."""
         length = self.node("Shape", [like], start=1, end=2)
-        positions = self.node(
-            "Range", [self.constant(0), self.node("Squeeze", [length]), self.constant(1)]
-        )
+        positions = self.node("Range", [self.constant(0), self.node("Squeeze", [length]), self.constant(1)])
         lengths = self.node("Cast", [self.node("Unsqueeze", ["lengths", self.constant([1])])], to=TensorProto.INT64)
         return self.node("Cast", [self.node("Less", [positions, lengths])], to=TensorProto.FLOAT)
 

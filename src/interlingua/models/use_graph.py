@@ -55,9 +55,7 @@ def _embeddings(graph: GraphWriter, table: NDArray[np.uint8], weights: Mapping[s
     return graph.node("Add", [graph.node("Mul", [rows, scale]), low])
 
 
-def _projections(
-    graph: GraphWriter, weights: Mapping[str, NDArray[Any]], embedded: str, epsilon: float
-) -> list[str]:
+def _projections(graph: GraphWriter, weights: Mapping[str, NDArray[Any]], embedded: str, epsilon: float) -> list[str]:
     """The inputs of the three convolutions: one product and one layer norm over all of them together, then cut apart."""
 
     def joined(stem: str) -> str:
@@ -77,7 +75,7 @@ def _affine(graph: GraphWriter, weights: Mapping[str, NDArray[Any]], matrix: str
     return graph.node("Add", [product, graph.weight(bias, weights[bias])])
 
 
-def _convolution(  # noqa: PLR0913
+def _convolution(
     graph: GraphWriter, weights: Mapping[str, NDArray[Any]], order: int, left: int, x: str, column: str
 ) -> str:
     for step in (1, 2):

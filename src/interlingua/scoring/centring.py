@@ -71,7 +71,9 @@ class LanguageMeans:
         general = np.mean(list(means.values()), axis=0) if means else vectors.mean(axis=0)
         return cls(means, general.astype(np.float32))
 
-    def updated(self, vectors: Vectors, langs: Sequence[str | None], *, prior_texts: int = _PRIOR_TEXTS) -> LanguageMeans:
+    def updated(
+        self, vectors: Vectors, langs: Sequence[str | None], *, prior_texts: int = _PRIOR_TEXTS
+    ) -> LanguageMeans:
         """These means drawn towards those of the given vectors, the more the more vectors a language has.
 
         With n vectors of a language, their mean weighs n and the present one ``prior_texts``.
@@ -139,4 +141,6 @@ def _rows_by_language(langs: Sequence[str | None]) -> dict[str | None, list[int]
 
 def _check_rows(vectors: Vectors, langs: Sequence[str | None]) -> None:
     if len(vectors) != len(langs):
-        raise InputError(f"There are {len(vectors):,} vectors but {len(langs):,} languages; give one language a vector.")
+        raise InputError(
+            f"There are {len(vectors):,} vectors but {len(langs):,} languages; give one language a vector."
+        )

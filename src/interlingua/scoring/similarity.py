@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from interlingua.errors import InputError
 from interlingua.languages import canonical, identify_all
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.types import TextEncoder, Vectors
+
+Langs = str | Sequence[str | None] | None
+"""One language for all texts, one for each (None where unknown), or None to identify them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,27 @@ class Similarity:
     lang_b: str | None
 
 
+@overload
+def similarity(
+    encoder: TextEncoder, a: str, b: str, *, lang_a: Langs = ..., lang_b: Langs = ..., means: LanguageMeans | None = ...
+) -> Similarity: ...
+@overload
+def similarity(
+    encoder: TextEncoder,
+    a: list[str],
+    b: list[str],
+    *,
+    lang_a: Langs = ...,
+    lang_b: Langs = ...,
+    means: LanguageMeans | None = ...,
+) -> list[Similarity]: ...
 def similarity(
     encoder: TextEncoder,
     a: str | Sequence[str],
     b: str | Sequence[str],
     *,
-    lang_a: str | Sequence[str | None] | None = None,
-    lang_b: str | Sequence[str | None] | None = None,
+    lang_a: Langs = None,
+    lang_b: Langs = None,
     means: LanguageMeans | None = None,
 ) -> Similarity | list[Similarity]:
     """Compare texts pair by pair.
@@ -67,7 +85,7 @@ def similarity(
     return _pairs(encoder, a, b, lang_a, lang_b, means)
 
 
-def languages_of(texts: Sequence[str], given: str | Sequence[str | None] | None) -> list[str | None]:
+def languages_of(texts: Sequence[str], given: Langs) -> list[str | None]:
     """The language of each text: the one given where there is one, else the identified one.
 
     Raises:
@@ -87,12 +105,12 @@ def languages_of(texts: Sequence[str], given: str | Sequence[str | None] | None)
     return langs
 
 
-def _pairs(  # noqa: PLR0913, PLR0917
+def _pairs(
     encoder: TextEncoder,
     a: Sequence[str],
     b: Sequence[str],
-    lang_a: str | Sequence[str | None] | None,
-    lang_b: str | Sequence[str | None] | None,
+    lang_a: Langs,
+    lang_b: Langs,
     means: LanguageMeans | None,
 ) -> list[Similarity]:
     means = means or LanguageMeans.shipped(encoder.name)

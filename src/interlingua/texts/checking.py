@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +118,7 @@ def check_texts(
     if on_invalid not in ("error", "skip"):
         raise OptionError(f'on_invalid is "error" or "skip", not {on_invalid!r}.')
     rows = _as_list(texts, name)
-    problems = [problem for start in range(0, len(rows), _BLOCK) for problem in _block_problems(rows, start)]
+    problems = find_problems(rows)
     if problems and (on_invalid == "error" or len(problems) == len(rows)):
         raise InputError(_message(problems, len(rows), name, on_invalid), rows=[problem.row for problem in problems])
     if not problems:
@@ -127,6 +127,11 @@ def check_texts(
     good[[problem.row for problem in problems]] = False
     kept = np.flatnonzero(good).astype(np.int64)
     return Checked([rows[row] for row in kept.tolist()], kept, tuple(problems))  # type: ignore[misc]
+
+
+def find_problems(rows: list[Any]) -> list[Problem]:
+    """The rows that cannot be embedded and why, in order; none where all can."""
+    return [problem for start in range(0, len(rows), _BLOCK) for problem in _block_problems(rows, start)]
 
 
 def suspicions(texts: Sequence[str]) -> list[Suspicion]:
@@ -149,11 +154,12 @@ def suspicions(texts: Sequence[str]) -> list[Suspicion]:
     return found
 
 
-def warn_about(found: Sequence[Suspicion], *, stacklevel: int = 2) -> None:
+def warn_about(found: Sequence[Suspicion], *, counted_from: int = 0, stacklevel: int = 2) -> None:
     """Say in one warning which rows look damaged, how, and what to do; nothing is said where nothing was found.
 
     Args:
         found: what ``suspicions`` gave.
+        counted_from: what the first row is called; 1 where the rows are those of a file.
         stacklevel: which caller the warning points to, as in ``warnings.warn``; 2 is the caller of this function.
 
     Warns:
@@ -174,7 +180,7 @@ def warn_about(found: Sequence[Suspicion], *, stacklevel: int = 2) -> None:
     if any(suspicion.suggestion is None for suspicion in found):
         cures.append("where characters are lost, read the source again in its own encoding")
     number = f"{len(found):,} text{' looks' if len(found) == 1 else 's look'} damaged"
-    message = f"{number} (rows counted from 0): {'; '.join(parts)}. To cure it: {'; '.join(cures)}."
+    message = f"{number} (rows counted from {counted_from}): {'; '.join(parts)}. To cure it: {'; '.join(cures)}."
     warnings.warn(message, TextWarning, stacklevel=stacklevel)
 
 

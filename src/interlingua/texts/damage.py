@@ -11,7 +11,7 @@ import html
 import re
 from html.entities import html5
 
-MOST_PASSES = 64
+MOST_PASSES = 32
 """One repair can uncover the next (``&amp;eacute;``); nobody nests deeper than this by accident."""
 
 _BYTES_LITERAL = re.compile(r"""\s*b(?:'(?P<single>[ -~]*)'|"(?P<double>[ -~]*)")\s*""")
@@ -43,24 +43,22 @@ _LATIN_TRAIL = (
 _CYRILLIC_TRAIL = _TRAIL + "\u0401-\u040f\u0451-\u045f\u0490\u0491"
 _CAPITALS = "\u00c2-\u00de" + "".join(char for char in map(chr, range(0x100, 0x17F)) if char.isupper())
 _SMALL = "\u00e0-\u00ef" + "".join(char for char in map(chr, range(0x100, 0x17F)) if char.islower())
-# Text that is not damaged rarely has one of these. All alternatives look back at one character class, because ``re``
-# then runs over everything outside it without trying anything.
+# Text that is not damaged rarely has one of these. The alternatives look back from the second character: ``re`` runs
+# fast over everything outside the class that a pattern begins with, and those are rarer than letters.
 _MOJIBAKE_HINT = re.compile(
-    f"[\x80-\x9f{_CAPITALS}{_SMALL}\u00f0-\u00f4\u0391-\u03bf\u0410-\u0444\u201a\u2021\u221a\u2206\u2248\u25ca\u00f7\u00ff"
-    "\u2500-\u2590](?:"
+    f"[{_TRAIL}\u0402\u221a\u2206\u2248\u25ca\u00f7\u00ff\u2500-\u2590](?:"
     "(?<=[\x80-\x9f])"
-    f"|(?<=[{_CAPITALS}])[{_TRAIL}]"
-    "|(?<=\u00c3) "  # "Ã la", with the byte 0xA0 turned into a space
-    f"|(?<=[{_SMALL}])[{_TRAIL}][{_LATIN_TRAIL}]"
-    "|(?<=[\u00f0-\u00f4])[\x80-\xbf\u0160\u0178\u0192\u2018-\u201d]"
-    "|(?<=[\u0101\u03b2])\u20ac|(?<=\u0432)\u0402"  # U+2000-203F in windows-1257, -1253 and -1251
-    f"|(?<=[\u0410-\u0444])[{_TRAIL}][{_CYRILLIC_TRAIL}]"
-    f"|(?<=[\u0412\u0413\u0420\u0421])[{_TRAIL}][\u0412\u0413\u0420\u0421]"
-    f"|(?<=[\u0392\u0393\u039e\u039f])[{_TRAIL}]"
-    f"|(?<=[\u0391-\u03bf])[{_TRAIL}][{_TRAIL}]"
+    f"|(?<=[{_CAPITALS}\u0392\u0393\u039e\u039f].)"
+    f"|(?<=[{_SMALL}].)[{_LATIN_TRAIL}]"
+    "|(?<=[\u00f0-\u00f4][\x80-\xbf\u0160\u0178\u0192\u2018-\u201d])"
+    "|(?<=[\u0101\u03b2]\u20ac)|(?<=\u0432\u0402)"  # U+2000-203F in windows-1257, -1253 and -1251
+    f"|(?<=[\u0410-\u0444].)[{_CYRILLIC_TRAIL}\u0412\u0413\u0420\u0421]"
+    f"|(?<=[\u0391-\u03bf].)[{_TRAIL}]"
     "|(?<=[\u201a\u2021\u221a\u2206\u2248\u25ca\u00f7\u00ff\u0178])[^\\s!-~]"  # MacRoman
-    "|(?<=[\u2500-\u2590])[^\\s!-~\u2500-\u259f]|(?<=\u0393)\u00c7"  # cp437
+    "|(?<=[\u2500-\u2590])[^\\s!-~\u2500-\u259f]"  # cp437
     ")"
+    # A byte 0xA0 may have become a space ("Ã la"); the last is from cp437.
+    "|\u00c3 |\u0393\u00c7"
 )
 # Sango and Sicilian write Â before a space; ftfy takes it for half of a no-break space.
 _CIRCUMFLEX_AND_SPACE = "\u00c2 "
@@ -123,12 +121,15 @@ def repair(text: str) -> str:
     """Undo every kind of damage that this module knows, again and again until nothing is left to undo."""
     for _ in range(MOST_PASSES):
         before = text
-        # Mojibake comes last: escapes and entities may well spell it.
-        text = join_surrogates(decode_entities(decode_escapes(decode_bytes_literal(text))))
-        text = repair_mojibake(text)
+        text = repair_once(text)
         if text == before:
             break
     return text
+
+
+def repair_once(text: str) -> str:
+    """Undo every kind of damage one time; mojibake last, since escapes and entities may well spell it."""
+    return repair_mojibake(join_surrogates(decode_entities(decode_escapes(decode_bytes_literal(text)))))
 
 
 def _bytes_escape(match: re.Match[str]) -> str:

@@ -64,7 +64,7 @@ class _Columns:
         return {self.text, self.id, self.lang}
 
 
-def read_records(  # noqa: PLR0913  # a file has this many sides
+def read_records(  # a file has this many sides
     path: str | Path,
     *,
     format: str | None = None,

@@ -111,11 +111,12 @@ def _written_aside(target: Path, mode: str) -> Iterator[IO[Any]]:
 @contextmanager
 def _written_directly(target: Path, mode: str) -> Iterator[IO[Any]]:
     try:
-        file = open(target, mode, **_text_options(mode))  # noqa: SIM115  # closed below; only opening is guarded here
+        with open(target, mode, **_text_options(mode)) as file:
+            yield file
     except OSError as error:
+        if error.errno not in _DISK_TROUBLE and error.filename != str(target):
+            raise
         _refuse(error, target)
-    with file:
-        yield file
 
 
 def _create_beside(target: Path, mode: str) -> IO[Any]:

