@@ -7,10 +7,12 @@ from typing import overload
 
 import numpy as np
 
+from interlingua.errors import InputError, OptionError
 from interlingua.languages import canonical, identify_all
 from interlingua.neighbours import nearest
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.similarity import languages_of
+from interlingua.texts.checking import check_texts
 from interlingua.types import Hit, Record, TextEncoder
 
 # Rows whose language was guessed from less than this are centred on the general mean: a wrong mean is worse than none.
@@ -68,18 +70,26 @@ def search(
         UnknownLanguage: ``query_lang`` is no language code.
         OptionError: k is less than 1, or ``fair`` is asked for with a model that no means come with.
     """
+    # All that can be wrong is found before the documents are embedded, which takes long.
+    if k < 1:
+        raise OptionError(f"k must be at least 1, not {k}.")
+    if isinstance(documents, str):
+        raise InputError("documents should be a list of texts or records, but it is a single text: put it in a list.")
+    asked_lang = canonical(query_lang) if query_lang else None
+    if fair:
+        pool_means = LanguageMeans.shipped(encoder.name, "document")
+        query_means = LanguageMeans.shipped(encoder.name, "query")
     single = isinstance(queries, str)
-    asked: list[str] = [queries] if isinstance(queries, str) else list(queries)
+    asked = check_texts([queries] if isinstance(queries, str) else queries, name="queries").texts
     given: Sequence[Record | str] = documents
     records = [_as_record(item, row) for row, item in enumerate(given)]
-    texts = [record.text for record in records]
-    pool = encoder.encode_document(texts)
+    texts = check_texts([record.text for record in records], name="documents").texts
     vectors = encoder.encode_query(asked)
+    pool = encoder.encode_document(texts)
     langs = languages_of(texts, [record.lang for record in records])
     if fair:
-        query_langs = [canonical(query_lang)] * len(asked) if query_lang else _sure_languages(asked)
-        ranked_pool = LanguageMeans.shipped(encoder.name, "document").centre(pool, langs)
-        ranked_queries = LanguageMeans.shipped(encoder.name, "query").centre(vectors, query_langs)
+        ranked_pool = pool_means.centre(pool, langs)
+        ranked_queries = query_means.centre(vectors, asked_lang or _sure_languages(asked))
     else:
         ranked_pool, ranked_queries = pool, vectors
     scores, rows = nearest(ranked_queries, ranked_pool, k)

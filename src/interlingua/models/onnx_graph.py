@@ -7,7 +7,8 @@ instead of reading them and two processes share one copy. The graph file itself 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ _ELEMENT_TYPES = {
 
 
 class GraphWriter:
-    """Collects nodes and weights; ``save`` writes the graph.
+    """Collects nodes and weights; ``save`` writes the graph. A context manager, which closes the weights file.
 
     Every graph of ours has the same face: inputs ``ids`` (int32, batch x length, padded on the right) and ``lengths``
     (int32, batch), output ``embeddings`` (float32, batch x dimension, not yet normalised).
@@ -43,6 +44,14 @@ class GraphWriter:
         self._initializers: list[TensorProto] = []
         self._weights: BinaryIO = (folder / WEIGHTS_FILE).open("wb")
         self._counter = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._weights.close()
 
     def weight(self, name: str, values: NDArray[Any], shape: tuple[int, ...] | None = None) -> str:
         """Store a large tensor in the weights file. ``shape`` is given for packed 4-bit values (uint8 in, UINT4 out)."""

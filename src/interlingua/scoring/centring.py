@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import get_args
 
 import numpy as np
 
@@ -42,8 +43,10 @@ class LanguageMeans:
             prompt: with which prompt the vectors were made.
 
         Raises:
-            OptionError: none are shipped for that model.
+            OptionError: none are shipped for that model, or there is no such prompt.
         """
+        if prompt not in get_args(Prompt):
+            raise OptionError(f"prompt is one of {', '.join(map(repr, get_args(Prompt)))}, not {prompt!r}.")
         file = resources.files("interlingua.scoring") / "means" / f"{model}.npz"
         if not file.is_file():
             raise OptionError(f"No language means come with {model!r}; estimate them with LanguageMeans.estimated.")
@@ -116,9 +119,11 @@ class LanguageMeans:
         Raises:
             InputError: there are not as many languages as vectors.
         """
-        if vectors.ndim == 1 or langs is None or isinstance(langs, str):
-            return _unit(vectors - self.mean(langs if langs is None or isinstance(langs, str) else langs[0]))
-        _check_rows(vectors, langs)
+        if langs is None or isinstance(langs, str):
+            return _unit(vectors - self.mean(langs))
+        _check_rows(np.atleast_2d(vectors), langs)
+        if vectors.ndim == 1:
+            return _unit(vectors - self.mean(langs[0]))
         centred = np.empty(vectors.shape, dtype=np.float32)
         for lang, picked in _rows_by_language(langs).items():
             centred[picked] = vectors[picked] - self.mean(lang)
@@ -126,6 +131,7 @@ class LanguageMeans:
 
 
 def _unit(vectors: Vectors) -> Vectors:
+    vectors = vectors.astype(np.float32, copy=False)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     # A vector that is its language's mean says nothing: it stays zero and is alike to nothing.
     result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

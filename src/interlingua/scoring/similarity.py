@@ -11,6 +11,7 @@ import numpy as np
 from interlingua.errors import InputError
 from interlingua.languages import canonical, identify_all
 from interlingua.scoring.centring import LanguageMeans
+from interlingua.texts.checking import check_texts
 from interlingua.types import TextEncoder, Vectors
 
 Langs = str | Sequence[str | None] | None
@@ -114,9 +115,9 @@ def _pairs(
     means: LanguageMeans | None,
 ) -> list[Similarity]:
     means = means or LanguageMeans.shipped(encoder.name)
-    # One call for both sides, so that they share batches; and the texts are checked before their languages are guessed.
-    vectors = encoder.encode([*a, *b])
-    left, right = vectors[: len(a)], vectors[len(a) :]
+    # Checked here, where it can be said which side a row is in, and before anything slow.
+    checked_a, checked_b = check_texts(a, name="a").texts, check_texts(b, name="b").texts
+    left, right = encoder.encode(checked_a), encoder.encode(checked_b)
     langs_a, langs_b = languages_of(a, lang_a), languages_of(b, lang_b)
     bare = row_cosines(left, right)
     centred = row_cosines(means.centre(left, langs_a), means.centre(right, langs_b))
