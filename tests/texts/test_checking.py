@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -230,8 +231,17 @@ def test_the_warning_says_what_where_and_the_cure() -> None:
         "4 texts look damaged (rows counted from 0): literal escapes in rows 1, 4, such as “\\u732b” (meant is “猫”); "
         "text decoded in the wrong encoding in row 3, such as “CafÃ©” (meant is “Café”); "
         "U+FFFD replacement characters in row 5, such as “a\ufffd”. "
-        "To cure it: clean=True (--clean) repairs them before they reach the model; "
+        "To cure it: clean=True repairs them before they reach the model; "
         "where characters are lost, read the source again in its own encoding."
+    )
+
+
+def test_on_the_command_line_the_warning_names_the_file_and_the_option() -> None:
+    with pytest.warns(TextWarning) as caught:
+        warn_about([replace(found, row=7) for found in suspicions([r"\u732b"])], file="a.txt")
+    assert str(caught[0].message) == (
+        "a.txt: 1 text looks damaged: literal escapes in row 7, such as “\\u732b” (meant is “猫”). "
+        "To cure it: --clean repairs them before they reach the model."
     )
 
 

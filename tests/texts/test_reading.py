@@ -67,6 +67,14 @@ def test_jsonl_objects_and_bare_strings(tmp_path: Path) -> None:
     ]
 
 
+def test_null_is_a_missing_text_and_nan_a_missing_number(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"text": null, "n": NaN}\n{"text": "b", "n": [-Infinity, 2]}\n')
+    assert list(read_records(path)) == [
+        Record("", "1", None, 1, {"n": None}),
+        Record("b", "2", None, 2, {"n": [None, 2]}),
+    ]
+
+
 def test_columns_by_name(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "text,key,l,words\nx,k,en,hello\n")
     assert list(read_records(path, text="words", id="key", lang="l")) == [Record("hello", "k", "en", 1, {"text": "x"})]
@@ -155,7 +163,7 @@ def test_no_permission_as_the_system_says_it(tmp_path: Path, monkeypatch: pytest
 def test_unknown_ending(tmp_path: Path) -> None:
     assert failure(write(tmp_path, "a.md", "x\n")) == (
         "a.md: the ending does not tell the format (.txt, .csv, .tsv, .jsonl, .ndjson, or one of these and .gz); "
-        "give the format: txt, csv, tsv, jsonl."
+        "give it with --input-format: txt, csv, tsv, jsonl."
     )
     assert [record.text for record in read_records(tmp_path / "a.md", format="txt")] == ["x"]
 
@@ -250,9 +258,9 @@ def test_no_texts(tmp_path: Path, name: str, content: str | bytes) -> None:
         (
             "a.jsonl",
             '{"n": 1}\n',
-            "a.jsonl: line 1 no field is called text; there are: n. Say which holds it: --text-column NAME.",
+            "a.jsonl: line 1: no field is called text; there are: n. Say which holds it: --text-column NAME.",
         ),
-        ("a.jsonl", '{"text": null}\n', "a.jsonl: line 1: 'text' is null, not a string."),
+        ("a.jsonl", '{"text": "a", "id": null, "lang": 3}\n', "a.jsonl: line 1: 'language' is a number, not a string."),
         ("a.jsonl", '"a"\n{"text": ["b"]}\n', "a.jsonl: line 2: 'text' is an array, not a string."),
         (
             "a.jsonl",

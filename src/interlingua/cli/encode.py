@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -39,15 +40,25 @@ class VectorFormat(StrEnum):
 
 def encode(
     file: Annotated[
-        str, typer.Argument(help="The texts: txt (one a line), csv, tsv or jsonl, also .gz; - is standard input.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="The texts: txt (one a line), csv, tsv or jsonl, also .gz; - is standard input."
+        ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Where to write: .npy or .jsonl [default: JSON Lines on standard output]."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Where to write: .npy or .jsonl [default: JSON Lines on standard output].",
+        ),
     ] = None,
     vector_format: Annotated[
         VectorFormat | None,
-        typer.Option("--format", "-f", help="npy or jsonl [default: by the ending of --out, else jsonl]."),
+        typer.Option(
+            "--format", "-f", help="How to write [default: by the ending of --out; jsonl on standard output]."
+        ),
     ] = None,
     prompt: Annotated[
         PromptKind, typer.Option(help="What the texts are: compared with one another, searched for, or searched in.")
@@ -61,7 +72,8 @@ def encode(
     on_invalid: Invalid = OnInvalid.error,
     long: LongTexts = Long.truncate,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="The most texts in a batch [default: as many as measure fastest].")
+        int | None,
+        typer.Option(min=1, metavar="N", help="The most texts in a batch [default: as many as measure fastest]."),
     ] = None,
     progress: Annotated[
         bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
@@ -76,10 +88,13 @@ def encode(
     from interlingua.encoding.encoder import Encoder
     from interlingua.progress import progress_bar
 
+    out = None if out == Path("-") else out
     chosen = _format(out, vector_format)
     encoder = Encoder(model, cache_dir=cache_dir)
-    intake = Intake(file, clean=clean, skip=on_invalid is OnInvalid.skip)
+    intake = Intake(file, encoder.card.max_tokens, clean=clean, skip=on_invalid is OnInvalid.skip)
     records = read(file, format=read_as, text=text_column, id=id_column, lang=None, encoding=encoding)
+    if out is not None and out.is_file() and out.samefile(file):
+        raise OptionError(f"{out} is the file that is read; give --out another name.")
     call = {
         PromptKind.symmetric: encoder.encode,
         PromptKind.query: encoder.encode_query,
@@ -101,15 +116,18 @@ def encode(
         _write_npy(out, vectors(), encoder.dimension, intake)
     else:
         _write_jsonl(out, vectors())
-    intake.report(encoder.card.max_tokens)
+    intake.report()
 
 
 def _format(out: Path | None, given: VectorFormat | None) -> VectorFormat:
-    if given is None:
-        return VectorFormat.npy if out is not None and out.suffix == ".npy" else VectorFormat.jsonl
     if given is VectorFormat.npy and out is None:
         raise OptionError("A .npy file cannot go to standard output; name it with --out FILE.")
-    return given
+    if given is not None or out is None:
+        return given or VectorFormat.jsonl
+    endings = {".npy": VectorFormat.npy, ".jsonl": VectorFormat.jsonl, ".ndjson": VectorFormat.jsonl}
+    if out.suffix.lower() not in endings:
+        raise OptionError(f"{out}: the ending tells no format to write (.npy, .jsonl); give it: --format npy or jsonl.")
+    return endings[out.suffix.lower()]
 
 
 def _write_npy(out: Path, chunks: Iterator[tuple[list[Any], Any]], dimension: int, intake: Intake) -> None:
@@ -120,18 +138,28 @@ def _write_npy(out: Path, chunks: Iterator[tuple[list[Any], Any]], dimension: in
 
     rows: list[int] = []
     with open_atomic(out, "wb") as target:
+        if not target.seekable():
+            raise OptionError(
+                f"{out} is no file in which the number of vectors can be filled in later; write jsonl there."
+            )
         target.write(_npy_header(0, dimension))
         for records, vectors in chunks:
             target.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
             rows.extend(record.row for record in records)
         target.seek(0)
         target.write(_npy_header(len(rows), dimension))
-    say(f"{out}: {len(rows):,} vectors of {dimension} dimensions")
-    if intake.skipped:
-        beside = out.with_suffix(".rows.txt")
+    say(f"{out}: {_vectors(len(rows))} of {dimension} dimensions")
+    # Rows can be missing: skipped ones, and the empty lines of a txt file. An older listing must not stay as it was.
+    written = Path(os.path.realpath(out))
+    beside = written.with_suffix(".rows.txt")
+    if written.is_file() and (rows != list(range(1, len(rows) + 1)) or beside.exists()):
         with open_atomic(beside) as listing:
             listing.writelines(f"{row}\n" for row in rows)
         say(f"{beside}: the row of {intake.name} that each vector belongs to")
+
+
+def _vectors(count: int) -> str:
+    return f"{count:,} vector{'' if count == 1 else 's'}"
 
 
 def _npy_header(rows: int, dimension: int) -> bytes:
@@ -154,4 +182,4 @@ def _write_jsonl(out: Path | None, chunks: Iterator[tuple[list[Any], Any]]) -> N
         return
     with open_atomic(out) as target:
         count = write_rows(rows, target, "jsonl")
-    say(f"{out}: {count:,} vectors")
+    say(f"{out}: {_vectors(count)}")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from interlingua.cli.output import say
+from interlingua.cli.output import plain, say
 from interlingua.errors import InputError
-from interlingua.types import Record
+from interlingua.types import Record, Vectors
 
 if TYPE_CHECKING:
+    from interlingua.encoding.encoder import Encoder
     from interlingua.texts.reading import TextPair
+
+_T = TypeVar("_T")
 
 _CHUNK = 8192
 _NAMED = 10
+_SHOWN = 60
 
 
 @dataclass
@@ -27,17 +31,22 @@ class Intake:
 
     Attributes:
         path: the file, ``-`` for standard input.
+        limit: the model's limit in tokens.
         clean: repair texts first.
         skip: leave out rows that cannot be embedded, instead of stopping.
         skipped: the rows that were left out.
         truncated: the rows whose texts were cut at the model's limit.
+        damaged: how many texts look damaged that no warning has named.
     """
 
     path: str
+    limit: int
     clean: bool = False
     skip: bool = False
     skipped: list[int] = field(default_factory=list)
     truncated: list[int] = field(default_factory=list)
+    damaged: int = 0
+    _warned: bool = False
 
     @property
     def name(self) -> str:
@@ -69,29 +78,40 @@ class Intake:
             if good := [pair for pair in chunk if pair.row not in bad]:
                 yield good
 
+    def note_cut(self, encoder: WatchedEncoder, texts: Iterable[tuple[int, str]]) -> None:
+        """Keep for the report which of the rows with these texts the encoder has cut."""
+        if encoder.cut:
+            cut = set(encoder.cut)
+            self.truncated.extend(row for row, text in texts if text in cut)
+
     @contextmanager
     def noticing(self, rows: Sequence[int]) -> Iterator[None]:
-        """Around an encode call on texts of these rows: keeps for the report what was cut, instead of a warning for each call."""
-        from interlingua.encoding.encoder import TruncationWarning
-        from interlingua.texts.checking import TextWarning
+        """Around an encode call on the texts of these rows: keeps for the report what was cut.
 
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            warnings.simplefilter("ignore", TextWarning)  # told already, by file row
-            yield
-        for warning in caught:
-            message: Any = warning.message
-            if isinstance(message, TruncationWarning):
-                self.truncated.extend(rows[row] for row in message.rows)
-            else:
-                warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
+        Raises:
+            InputError: texts are too long and are not to be cut.
+        """
+        try:
+            with _cut_texts(rows, self.truncated):
+                yield
+        except InputError as error:
+            if not error.rows:
+                raise
+            # The texts are checked already, so this is about their length; the encoder counts within the call.
+            named = _name_rows([rows[row] for row in error.rows])
+            raise InputError(
+                f"{self.name}: longer than the model's {self.limit} tokens: {named}; give --long truncate, or split them.",
+                error.rows,
+            ) from None
 
-    def report(self, limit: int) -> None:
-        """Say on standard error what was left out and what was cut."""
+    def report(self) -> None:
+        """Say on standard error what was left out, what was cut, and what else looks damaged."""
         if self.skipped:
             say(f"warning: {self.name}: left out {_name_rows(self.skipped)}, which cannot be embedded")
         if self.truncated:
-            say(f"warning: {self.name}: cut at the model's {limit} tokens: {_name_rows(self.truncated)}")
+            say(f"warning: {self.name}: cut at the model's {self.limit} tokens: {_name_rows(self.truncated)}")
+        if self.damaged:
+            say(f"warning: {self.name}: {self.damaged:,} more texts further on look damaged")
 
     def _chunks(self, items: Iterable[Any]) -> Iterator[list[Any]]:
         source = iter(items)
@@ -99,25 +119,29 @@ class Intake:
         while chunk := list(islice(source, _CHUNK)):
             total += len(chunk)
             yield chunk
-            if len(self.skipped) == total:
-                raise InputError(f"{self.name}: none of the first {total:,} rows can be embedded.")
+        if len(self.skipped) == total:
+            raise InputError(f"{self.name}: none of the {total:,} rows can be embedded.")
 
     def _bad_rows(self, rows: list[int], texts: list[str]) -> set[int]:
-        """The rows that cannot be embedded; what looks damaged among the others is told in a warning."""
+        """The rows that cannot be embedded; what looks damaged among the others is told in one warning."""
         from interlingua.texts.checking import find_problems, suspicions, warn_about
 
         problems = find_problems(texts)
         if problems and not self.skip:
             first = problems[0]
+            repair = ", or --clean to repair it" if "surrogate" in first.reason and not self.clean else ""
             raise InputError(
-                f"{self.name}, row {rows[first.row]}: {first.reason}. Give --on-invalid skip to leave out what cannot be "
-                "embedded, or --clean to repair what can be repaired."
+                f"{self.name}, row {rows[first.row]}: {first.reason}; give --on-invalid skip to leave out such rows{repair}."
             )
         bad = {rows[problem.row] for problem in problems}
         self.skipped.extend(sorted(bad))
         good = [(row, text) for row, text in zip(rows, texts, strict=True) if row not in bad]
         found = suspicions([text for _, text in good])
-        warn_about([replace(suspicion, row=good[suspicion.row][0]) for suspicion in found], counted_from=1)
+        if self._warned:
+            self.damaged += len(found)
+        else:
+            warn_about([replace(suspicion, row=good[suspicion.row][0]) for suspicion in found], file=self.name)
+            self._warned = bool(found)
         return bad
 
 
@@ -132,13 +156,128 @@ def read(
     )
 
 
+def check_argument(text: str, name: str, *, clean: bool | None) -> str:
+    """Check a text that stands on the command line itself.
+
+    Args:
+        text: the text.
+        name: what messages call it: ``the first text``.
+        clean: repair it first; None where the command has no --clean to recommend.
+
+    Returns:
+        The text, repaired if wanted. Damage that it still shows is told on standard error.
+
+    Raises:
+        InputError: it cannot be embedded.
+    """
+    from interlingua.texts.checking import describe, find_problems, suspicions
+
+    if clean:
+        text = _cleaned(text)
+    if problems := find_problems([text]):
+        raise InputError(f"{name} {_cannot_be_embedded(text, problems[0].reason)}.")
+    for suspicion in suspicions([text]):
+        cure = "; --clean repairs it" if clean is False and suspicion.suggestion is not None else ""
+        say(f"warning: {name} looks damaged: {plain(describe(suspicion))}{cure}")
+    return text
+
+
+def argument_names(noun: str, count: int) -> list[str]:
+    """What messages call texts of the command line: ``the query``, or ``query 1``, ``query 2``, …."""
+    return [f"the {noun}"] if count == 1 else [f"{noun} {number}" for number in range(1, count + 1)]
+
+
+class WatchedEncoder:
+    """An encoder that keeps which texts it cuts, for a report by row or name, instead of warning for each call.
+
+    Attributes:
+        limit: the model's limit in tokens.
+        cut: the texts that were cut at it.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.limit = encoder.card.max_tokens
+        self.cut: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The model's short name."""
+        return self._encoder.name
+
+    @property
+    def dimension(self) -> int:
+        """The length d of a vector."""
+        return self._encoder.dimension
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal fingerprints mean comparable vectors."""
+        return self._encoder.fingerprint
+
+    def encode(self, sentences: str | Sequence[str]) -> Vectors:
+        """Embed texts that are compared with texts of the same kind."""
+        return self._watched(self._encoder.encode, sentences)
+
+    def encode_query(self, sentences: str | Sequence[str]) -> Vectors:
+        """Embed what is searched for."""
+        return self._watched(self._encoder.encode_query, sentences)
+
+    def encode_document(self, sentences: str | Sequence[str]) -> Vectors:
+        """Embed what is searched in."""
+        return self._watched(self._encoder.encode_document, sentences)
+
+    def report(self, names: Sequence[str], texts: Sequence[str]) -> None:
+        """Say on standard error which texts of the command line were cut."""
+        for name, text in zip(names, texts, strict=True):
+            if text in self.cut:
+                say(f"warning: {name} is longer than the model's {self.limit} tokens; what lies beyond does not count")
+
+    def _watched(self, call: Callable[[str | Sequence[str]], Vectors], sentences: str | Sequence[str]) -> Vectors:
+        with _cut_texts([sentences] if isinstance(sentences, str) else sentences, self.cut):
+            return call(sentences)
+
+
+@contextmanager
+def _cut_texts(names: Sequence[_T], cut: list[_T]) -> Iterator[None]:
+    """Collect what the texts are called that an encode call cuts; other warnings pass."""
+    from interlingua.encoding.encoder import TruncationWarning
+    from interlingua.texts.checking import TextWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", TextWarning)  # told already, by name or file row
+        yield
+    for warning in caught:
+        message: Any = warning.message
+        if isinstance(message, TruncationWarning):
+            cut.extend(names[row] for row in message.rows)
+        else:
+            warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
+
+
+def _cannot_be_embedded(text: str, reason: str) -> str:
+    if reason.startswith("only "):
+        return f"holds {reason}"
+    for position, char in enumerate(text):
+        if "\udc80" <= char <= "\udcff":  # how Python keeps a byte of an argument that it cannot decode
+            return f"is not UTF-8: byte 0x{ord(char) - 0xDC00:02X} at position {position}"
+    return f"holds {reason}" if ":" in reason else f"is {reason}"
+
+
+def shortened(text: str) -> str:
+    """What was given, as far as a message can show it."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
 def _cleaned(text: str) -> str:
     from interlingua.texts.cleaning import clean
 
     return clean(text)
 
 
-def _name_rows(rows: list[int]) -> str:
+def _name_rows(rows: Iterable[int]) -> str:
+    rows = sorted(set(rows))
     named = ", ".join(str(row) for row in rows[:_NAMED])
     if len(rows) == 1:
         return f"row {named}"

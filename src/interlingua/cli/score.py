@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from interlingua.cli.inputs import Intake
+from interlingua.cli.inputs import Intake, WatchedEncoder, check_argument, shortened
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -22,7 +22,7 @@ from interlingua.cli.options import (
     Model,
     OnInvalid,
     OutputFormat,
-    ReadAs,
+    ReadPairsAs,
 )
 from interlingua.cli.output import emit, say
 from interlingua.errors import InputError, OptionError
@@ -30,38 +30,47 @@ from interlingua.errors import InputError, OptionError
 
 def score(
     text_a: Annotated[
-        str, typer.Argument(help="A text; or, alone, a file of two columns (csv, tsv, jsonl; - is standard input).")
+        str,
+        typer.Argument(
+            metavar="TEXT", help="A text; or, alone, a file of two columns (csv, tsv, jsonl; - is standard input)."
+        ),
     ],
-    text_b: Annotated[str | None, typer.Argument(help="The text to compare with.")] = None,
+    text_b: Annotated[str | None, typer.Argument(metavar="OTHER", help="The text to compare it with.")] = None,
     lang_a: Annotated[
-        str | None, typer.Option(help="Language of the first text or column [default: identified].")
+        str | None, typer.Option(metavar="CODE", help="Language of the first text or column [default: identified].")
     ] = None,
     lang_b: Annotated[
-        str | None, typer.Option(help="Language of the second text or column [default: identified].")
+        str | None, typer.Option(metavar="CODE", help="Language of the second text or column [default: identified].")
     ] = None,
-    columns: Annotated[str | None, typer.Option(help="The two columns to compare, as NAME,NAME.")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME", help="The two columns or fields to compare [default: the usual names]."),
+    ] = None,
     model: Model = DEFAULT_MODEL,
     output: OutputFormat = Format.table,
-    read_as: ReadAs = None,
+    read_as: ReadPairsAs = None,
     encoding: Encoding = "utf-8",
     clean: Clean = False,
     on_invalid: Invalid = OnInvalid.error,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Say how alike two texts are: cosine, and cosine centred by language.
+    """Say how alike two texts are, in any languages.
 
     The bare cosine has the model's own scale (two unrelated sentences have about 0.8 under e5-small). The centred cosine of
     unrelated texts is about 0 in any pair of languages; both are at most 1, and higher is more alike.
     """
     from interlingua.encoding.encoder import Encoder
-    from interlingua.languages import preload
+    from interlingua.languages import canonical, preload
 
-    encoder = Encoder(model, cache_dir=cache_dir)
+    lang_a, lang_b = (None if code is None else canonical(code) for code in (lang_a, lang_b))
+    encoder = WatchedEncoder(Encoder(model, cache_dir=cache_dir))
     if lang_a is None or lang_b is None:
         # Beside the loading of the model: the answer comes a third of a second sooner.
         threading.Thread(target=preload, daemon=True).start()
     if text_b is None:
         rows = _file(encoder, text_a, columns, lang_a, lang_b, read_as, encoding, clean, on_invalid is OnInvalid.skip)
+    elif columns is not None or read_as is not None:
+        raise OptionError("--columns and --input-format are for a file, but two texts were given.")
     else:
         rows = _texts(encoder, text_a, text_b, lang_a, lang_b, clean)
     emit(rows, output)
@@ -70,18 +79,18 @@ def score(
 
 
 def _texts(
-    encoder: Any, a: str, b: str, lang_a: str | None, lang_b: str | None, clean: bool
+    encoder: WatchedEncoder, a: str, b: str, lang_a: str | None, lang_b: str | None, clean: bool
 ) -> Iterator[dict[str, object]]:
     from interlingua.scoring.similarity import similarity
-    from interlingua.texts.cleaning import clean as cleaned
 
-    a, b = (cleaned(a), cleaned(b)) if clean else (a, b)
-    found = similarity(encoder, [a], [b], lang_a=lang_a, lang_b=lang_b)
-    yield _row(found[0], a, b)
+    names = ("the first text", "the second text")
+    a, b = (check_argument(text, name, clean=clean) for text, name in zip((a, b), names, strict=True))
+    yield _row(similarity(encoder, a, b, lang_a=lang_a, lang_b=lang_b), a, b)
+    encoder.report(names, (a, b))
 
 
 def _file(
-    encoder: Any,
+    encoder: WatchedEncoder,
     path: str,
     columns: str | None,
     lang_a: str | None,
@@ -95,34 +104,35 @@ def _file(
     from interlingua.scoring.similarity import similarity
     from interlingua.texts.reading import read_pairs
 
-    if path != "-" and not Path(path).exists():
-        raise InputError(
-            f"There is no file {path!r}. To compare two texts give both: interlingua score {path!r} 'another text'."
-        )
-    intake = Intake(path, clean=clean, skip=skip)
+    if path != "-" and not os.path.exists(path):  # Path.exists() raises for a name that is too long
+        raise InputError(f"there is no file {shortened(path)!r}; to compare two texts, give both.")
+    intake = Intake(path, encoder.limit, clean=clean, skip=skip)
     pairs = read_pairs(
         path, format=None if read_as is None else read_as.value, columns=_two(columns), encoding=encoding
     )
     for chunk in intake.pair_chunks(pairs):
-        with intake.noticing([pair.row for pair in chunk] * 2):
-            found = similarity(
-                encoder,
-                [pair.a for pair in chunk],
-                [pair.b for pair in chunk],
-                lang_a=lang_a or [pair.lang_a for pair in chunk],
-                lang_b=lang_b or [pair.lang_b for pair in chunk],
-            )
+        found = similarity(
+            encoder,
+            [pair.a for pair in chunk],
+            [pair.b for pair in chunk],
+            lang_a=lang_a or [pair.lang_a for pair in chunk],
+            lang_b=lang_b or [pair.lang_b for pair in chunk],
+        )
         for result, pair in zip(found, chunk, strict=True):
             yield _row(result, pair.a, pair.b)
-    intake.report(encoder.card.max_tokens)
+        intake.note_cut(encoder, ((pair.row, text) for pair in chunk for text in (pair.a, pair.b)))
+        encoder.cut.clear()
+    intake.report()
 
 
 def _two(columns: str | None) -> tuple[str, str] | None:
     if columns is None:
         return None
     names = [name.strip() for name in columns.split(",")]
-    if len(names) != 2 or not all(names):
-        raise OptionError(f"--columns takes two names with a comma between, such as source,target; not {columns!r}.")
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise OptionError(
+            f"--columns takes two different names with a comma between, such as source,target; not {columns!r}."
+        )
     return names[0], names[1]
 
 
@@ -137,7 +147,7 @@ def _row(found: Any, a: str, b: str) -> dict[str, object]:
     }
 
 
-def _explain(encoder: Any) -> None:
+def _explain(encoder: WatchedEncoder) -> None:
     from interlingua.scoring.centring import LanguageMeans
 
     general = LanguageMeans.shipped(encoder.name).general

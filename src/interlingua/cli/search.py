@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import Annotated, Any
+from itertools import count
+from typing import Annotated
 
 import typer
 
-from interlingua.cli.inputs import Intake, read
+from interlingua.cli.inputs import Intake, WatchedEncoder, argument_names, check_argument, read, shortened
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -24,21 +26,33 @@ from interlingua.cli.options import (
     ReadAs,
     TextColumn,
 )
-from interlingua.cli.output import emit
-from interlingua.errors import OptionError
+from interlingua.cli.output import emit, emit_under
+from interlingua.errors import InputError, OptionError
+from interlingua.types import Hit, Record
 
 
 def search(
     file: Annotated[
-        str, typer.Argument(help="The documents: txt (one a line), csv, tsv or jsonl, also .gz; - is standard input.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="The documents: txt (one a line), csv, tsv or jsonl, also .gz; - is standard input."
+        ),
     ],
     query: Annotated[
-        list[str] | None, typer.Argument(help="What to search for; several are answered one by one.")
+        list[str] | None, typer.Argument(metavar="QUERY", help="What to search for; several are answered one by one.")
     ] = None,
-    queries: Annotated[str | None, typer.Option(help="A file with one query a line (or csv, tsv, jsonl).")] = None,
-    k: Annotated[int, typer.Option("-k", "--top-k", min=1, help="How many hits for each query.")] = 10,
+    queries: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A file with one query a line (or csv, tsv, jsonl).")
+    ] = None,
+    query_column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The column or field of --queries with the query [default: query, text, …]."),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", "--top-k", metavar="N", min=1, help="How many hits for each query.")] = 10,
     fair: Fair = True,
-    query_lang: Annotated[str | None, typer.Option(help="The queries' language [default: identified].")] = None,
+    query_lang: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The queries' language [default: identified].")
+    ] = None,
     model: Model = DEFAULT_MODEL,
     output: OutputFormat = Format.table,
     read_as: ReadAs = None,
@@ -56,38 +70,76 @@ def search(
     cosine): at most 1, higher is better.
     """
     from interlingua.encoding.encoder import Encoder
+    from interlingua.languages import canonical
     from interlingua.search import search as find
 
-    asked = [*(query or []), *_read_queries(queries, encoding)]
-    if not asked:
-        raise OptionError("There is nothing to search for: give a query, or a file of them with --queries.")
-    encoder = Encoder(model, cache_dir=cache_dir)
-    intake = Intake(file, clean=clean, skip=on_invalid is OnInvalid.skip)
+    arguments = query or []
+    _check_sources(file, arguments, queries)
+    query_lang = None if query_lang is None else canonical(query_lang)
+    encoder = WatchedEncoder(Encoder(model, cache_dir=cache_dir))
+    skip = on_invalid is OnInvalid.skip
+    names = argument_names("query", len(arguments))
+    arguments = [check_argument(text, name, clean=clean) for text, name in zip(arguments, names, strict=True)]
+    more = Intake(queries or "", encoder.limit, clean=clean, skip=skip)
+    from_file = [] if queries is None else _read_queries(more, queries, query_column, encoding)
+    documents = Intake(file, encoder.limit, clean=clean, skip=skip)
     read_in = read(file, format=read_as, text=text_column, id=id_column, lang=lang_column, encoding=encoding)
-    records = [record for chunk in intake.chunks(read_in) for record in chunk]
-    with intake.noticing([record.row for record in records]):
-        results = find(encoder, asked, records, k=k, fair=fair, query_lang=query_lang)
-    emit(_rows(asked, results), output)
-    intake.report(encoder.card.max_tokens)
+    records = [record for chunk in documents.chunks(read_in) for record in chunk]
+
+    asked = [*arguments, *(record.text for record in from_file)]
+    found = find(encoder, asked, records, k=k, fair=fair, query_lang=query_lang)
+    _print(asked, found, output)
+    encoder.report(names, arguments)
+    for intake, rows in ((more, from_file), (documents, records)):
+        intake.note_cut(encoder, ((record.row, record.text) for record in rows))
+        intake.report()
 
 
-def _read_queries(path: str | None, encoding: str) -> list[str]:
-    if path is None:
-        return []
-    records = read(path, format=None, text=None, id=None, lang=None, encoding=encoding)
-    return [record.text for record in records]
+def _check_sources(file: str, arguments: list[str], queries: str | None) -> None:
+    """Refuse what cannot be meant, before anything is read."""
+    if not arguments and queries is None:
+        raise OptionError("there is nothing to search for: give a query, or a file of them with --queries.")
+    if file == "-" and queries == "-":
+        raise OptionError("the documents and the queries cannot both come from standard input.")
+    # As in grep, some put what they search for first.
+    if file != "-" and not os.path.exists(file) and any(os.path.isfile(text) for text in arguments):
+        raise OptionError(f"there is no file {shortened(file)!r}: the file comes first, then the queries.")
 
 
-def _rows(asked: list[str], results: Any) -> Iterator[dict[str, object]]:
-    for query, hits in zip(asked, results, strict=True):
-        for rank, hit in enumerate(hits, start=1):
-            row: dict[str, object] = {"query": query} if len(asked) > 1 else {}
-            row |= {
-                "rank": rank,
-                "score": round(hit.score, 6),
-                "cosine": round(hit.cosine, 6),
-                "lang": hit.lang,
-                "id": hit.id,
-                "text": hit.text,
-            }
-            yield row
+def _read_queries(intake: Intake, path: str, column: str | None, encoding: str) -> list[Record]:
+    try:
+        records = read(path, format=None, text=column, id=None, lang=None, encoding=encoding)
+        return [record for chunk in intake.chunks(records) for record in chunk]
+    except InputError as error:
+        # What reads both files names the options of the documents.
+        raise InputError(str(error).replace("--text-column", "--query-column"), error.rows) from None
+
+
+def _print(asked: list[str], found: list[list[Hit]], output: Format) -> None:
+    if output is Format.table:
+        for query, hits in zip(asked, found, strict=True):
+            if len(asked) > 1:
+                emit_under(query, map(_cells, hits, count(1)))
+            else:
+                emit(map(_cells, hits, count(1)), output)
+        return
+    emit((row for query, hits in zip(asked, found, strict=True) for row in _rows(query, hits, output)), output)
+
+
+def _rows(query: str, hits: list[Hit], output: Format) -> Iterator[dict[str, object]]:
+    for hit, rank in zip(hits, count(1)):
+        # JSON Lines have room for the other fields of a document, whatever they are.
+        yield (
+            {"query": query} | _cells(hit, rank) | ({"metadata": dict(hit.metadata)} if output is Format.jsonl else {})
+        )
+
+
+def _cells(hit: Hit, rank: int) -> dict[str, object]:
+    return {
+        "rank": rank,
+        "score": round(hit.score, 6),
+        "cosine": round(hit.cosine, 6),
+        "lang": hit.lang,
+        "id": hit.id,
+        "text": hit.text,
+    }

@@ -20,7 +20,7 @@ _SPACES = re.compile(r"\s+")
 # tokens, which change a vector more than a word does. Joiners and variation selectors stay: they spell words and emoji.
 _UNSEEN = re.compile("[\xad\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]")
 # A half-width kana and its voicing mark are two characters and one kana; a tokenizer may fold only single characters.
-_HALF_WIDTH = re.compile("[\uff66-\uffdc]+")
+_HALF_WIDTH = re.compile("[\uff66-\uff9f]+")
 
 
 @dataclass(frozen=True, slots=True)

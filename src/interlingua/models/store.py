@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,7 @@ def verify(card: ModelCard, folder: Path) -> None:
     Raises:
         CorruptModel: a file is missing, or its SHA-256 is neither the recorded nor the pinned one.
     """
-    cure = f"run: interlingua models import {card.name} --again"
+    cure = f"run: interlingua models import {card.name} --again{_other_cache(folder)}"
     try:
         manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
         recorded: dict[str, str] = {name: manifest[name] for name in _FILES}
@@ -93,6 +94,12 @@ def verify(card: ModelCard, folder: Path) -> None:
             raise CorruptModel(f"{path} cannot be read ({error.strerror}); {cure}") from error
         if actual != expected:
             raise CorruptModel(f"{path} is damaged: its SHA-256 is not the recorded one; {cure}")
+
+
+def _other_cache(folder: Path) -> str:
+    """The option that leads to the cache of an imported model, where it is not the usual one."""
+    cache = folder.parents[2]
+    return "" if cache == cache_folder() else f" --cache-dir {shlex.quote(str(cache))}"
 
 
 def _import(card: ModelCard, folder: Path, source: Path | None, again: bool, report: Report) -> None:

@@ -30,7 +30,7 @@ def write_model(weights: Path, sentencepiece: Path, folder: Path) -> None:
         CorruptModel: a file is not what it should be.
     """
     try:
-        with np.load(weights, allow_pickle=False) as archive:
+        with weights.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         chunks = [arrays.pop(f"q{chunk + 1}") for chunk in range(_CHUNKS)]
         pieces, charsmap = _read_sentencepiece(sentencepiece.read_bytes())

@@ -154,12 +154,13 @@ def suspicions(texts: Sequence[str]) -> list[Suspicion]:
     return found
 
 
-def warn_about(found: Sequence[Suspicion], *, counted_from: int = 0, stacklevel: int = 2) -> None:
+def warn_about(found: Sequence[Suspicion], *, file: str | None = None, stacklevel: int = 2) -> None:
     """Say in one warning which rows look damaged, how, and what to do; nothing is said where nothing was found.
 
     Args:
         found: what ``suspicions`` gave.
-        counted_from: what the first row is called; 1 where the rows are those of a file.
+        file: what the command line calls the file that the rows are from, which are then counted from 1; None is a call
+            from Python with rows counted from 0.
         stacklevel: which caller the warning points to, as in ``warnings.warn``; 2 is the caller of this function.
 
     Warns:
@@ -172,16 +173,26 @@ def warn_about(found: Sequence[Suspicion], *, counted_from: int = 0, stacklevel:
         rows = [suspicion.row for suspicion in found if suspicion.kind == kind]
         if rows:
             first = next(suspicion for suspicion in found if suspicion.kind == kind)
-            meant = f" (meant is “{first.suggestion}”)" if first.suggestion is not None else ""
-            parts.append(f"{words} in {_name_rows(rows)}, such as “{first.excerpt}”{meant}")
+            parts.append(f"{words} in {_name_rows(rows)}, {_example(first)}")
     cures = []
     if any(suspicion.suggestion is not None for suspicion in found):
-        cures.append("clean=True (--clean) repairs them before they reach the model")
+        option = "clean=True" if file is None else "--clean"
+        cures.append(f"{option} repairs them before they reach the model")
     if any(suspicion.suggestion is None for suspicion in found):
         cures.append("where characters are lost, read the source again in its own encoding")
     number = f"{len(found):,} text{' looks' if len(found) == 1 else 's look'} damaged"
-    message = f"{number} (rows counted from {counted_from}): {'; '.join(parts)}. To cure it: {'; '.join(cures)}."
-    warnings.warn(message, TextWarning, stacklevel=stacklevel)
+    where = f"{number} (rows counted from 0)" if file is None else f"{file}: {number}"
+    warnings.warn(f"{where}: {'; '.join(parts)}. To cure it: {'; '.join(cures)}.", TextWarning, stacklevel=stacklevel)
+
+
+def describe(suspicion: Suspicion) -> str:
+    r"""Say in words what a text looks like: ``literal escapes, such as “\u732b” (meant is “猫”)``."""
+    return f"{_KINDS[suspicion.kind]}, {_example(suspicion)}"
+
+
+def _example(suspicion: Suspicion) -> str:
+    meant = f" (meant is “{suspicion.suggestion}”)" if suspicion.suggestion is not None else ""
+    return f"such as “{suspicion.excerpt}”{meant}"
 
 
 def _as_list(texts: object, name: str) -> list[object]:

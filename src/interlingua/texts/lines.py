@@ -97,7 +97,7 @@ def find_source(path: str | Path, *, format: str | None, encoding: str) -> Sourc
         known = ", ".join(_ENDINGS)
         raise InputError(
             f"{path}: the ending does not tell the format ({known}, or one of these and .gz); "
-            f"give the format: {', '.join(FORMATS)}."
+            f"give it with --input-format: {', '.join(FORMATS)}."
         )
     return Source(path, str(path), format or _ENDINGS[ending], codec, compressed)
 
@@ -146,6 +146,8 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
     """Open a source for reading; whatever the file system or gzip raises meanwhile becomes one of our errors."""
     try:
         if source.path is None:
+            if sys.stdin is None:
+                raise InputError("standard input is closed.")
             yield cast("BinaryIO", sys.stdin.buffer)  # not ours to close
         elif source.compressed:
             with gzip.open(source.path, "rb") as unpacked:

@@ -16,7 +16,7 @@ from interlingua.types import Record
 
 _T = TypeVar("_T")
 
-_TEXT_NAMES = ("text", "sentence", "sentences", "question", "title", "content", "body")
+_TEXT_NAMES = ("text", "sentence", "sentences", "question", "title", "content", "body", "query")
 _ID_NAMES = ("id",)
 _LANG_NAMES = ("lang", "language")
 _PAIR_NAMES = (
@@ -77,8 +77,8 @@ def read_records(  # a file has this many sides
 
     txt has a text on each line; empty lines are passed over but counted. csv and tsv have a header. jsonl has an object
     or a bare string on each line. Without ``text`` the texts are taken from the column or field called text, sentence,
-    sentences, question, title, content or body (the first of these that is there, in any case), or from the only one.
-    Empty texts in csv, tsv and jsonl are given back as they are: ``check_texts`` judges them.
+    sentences, question, title, content, body or query (the first of these that is there, in any case), or from the only
+    one. Empty texts in csv, tsv and jsonl are given back as they are, and null as an empty text: ``check_texts`` judges them.
 
     Args:
         path: a file that ends in .txt, .csv, .tsv, .jsonl or .ndjson, perhaps with .gz after it; or ``-`` for standard
@@ -99,7 +99,9 @@ def read_records(  # a file has this many sides
     """
     source = find_source(path, format=format, encoding=encoding)
     if source.format == "txt" and (text, id, lang) != (None, None, None):
-        raise OptionError(f"{source.name}: txt has no columns to choose; the format may be csv, tsv or jsonl instead.")
+        raise OptionError(
+            f"{source.name}: txt has no columns to choose; give --input-format csv, tsv or jsonl, if it is that."
+        )
     wanted = {"text": text, "id": id, "lang": lang}
     readers = {"txt": _records_of_txt, "jsonl": _records_of_jsonl, "csv": _records_of_table, "tsv": _records_of_table}
     return _not_empty(source, readers[source.format](source, wanted), "texts")
@@ -133,7 +135,9 @@ def read_pairs(
         format = "tsv"
     source = find_source(path, format=format, encoding=encoding)
     if source.format == "txt":
-        raise OptionError(f"{source.name}: pairs need two columns, which txt has not; give csv, tsv or jsonl.")
+        raise OptionError(
+            f"{source.name}: pairs need two columns, which txt has not; give --input-format csv, tsv or jsonl."
+        )
     if columns is not None and (len(columns) != 2 or columns[0] == columns[1]):
         raise OptionError(f"columns is a pair of different names, not {columns!r}.")
     pairs = _pairs_of_jsonl(source, columns) if source.format == "jsonl" else _pairs_of_table(source, columns)
@@ -169,14 +173,14 @@ def _records_of_table(source: Source, wanted: Mapping[str, str | None]) -> Itera
 
 def _records_of_jsonl(source: Source, wanted: Mapping[str, str | None]) -> Iterator[Record]:
     for line, value in read_entries(source):
-        where = f"{source.name}: line {line} "
+        where = f"{source.name}: line {line}"
         if isinstance(value, str):
             yield Record(value, id=str(line), row=line)
             continue
         if not isinstance(value, dict):
-            raise InputError(f"{where}holds neither an object nor a string.", [line - 1])
+            raise InputError(f"{where} holds neither an object nor a string.", [line - 1])
         # Objects need not have the same fields, so each is asked anew.
-        columns = _choose_columns(source, list(value), wanted, where, row=line)
+        columns = _choose_columns(source, list(value), wanted, f"{where}: ", row=line)
         yield _record(source, value, columns, line, line)
 
 
@@ -207,7 +211,7 @@ def _first_of(usual: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def _record(source: Source, values: Mapping[str, Any], columns: _Columns, row: int, line: int) -> Record:
-    text = _string(source, values[columns.text], columns.text, row, line)
+    text = _text(source, values[columns.text], columns.text, row, line)
     id_ = values.get(columns.id) if columns.id is not None else None
     if isinstance(id_, int) and not isinstance(id_, bool):
         id_ = str(id_)
@@ -218,6 +222,11 @@ def _record(source: Source, values: Mapping[str, Any], columns: _Columns, row: i
     lang = _language(source, values.get(columns.lang) if columns.lang is not None else None, row, line)
     metadata = {name: value for name, value in values.items() if name not in columns.special}
     return Record(text, id_ or str(row), lang, row, metadata)
+
+
+def _text(source: Source, value: object, name: str, row: int, line: int) -> str:
+    # null is to jsonl what an empty field is to csv: a missing text, for the caller to skip or to refuse.
+    return "" if value is None else _string(source, value, name, row, line)
 
 
 def _string(source: Source, value: object, name: str, row: int, line: int) -> str:
@@ -322,7 +331,7 @@ def _present(
 
 
 def _pair(source: Source, values: Mapping[str, Any], pair: tuple[str, str], row: int, line: int) -> TextPair:
-    a, b = (_string(source, values[name], name, row, line) for name in pair)
+    a, b = (_text(source, values[name], name, row, line) for name in pair)
     # The names of the two can be codes, which then say the languages; else two more columns may, row by row.
     said = _codes_of(pair) or (values.get("lang_a"), values.get("lang_b"))
     lang_a, lang_b = (_language(source, code, row, line) for code in said)

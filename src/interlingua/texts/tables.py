@@ -52,7 +52,8 @@ def read_entries(source: Source) -> Iterator[Entry]:
         if not line.text or line.text.isspace():
             continue
         try:
-            value = json.loads(line.text)
+            # Python writes NaN and Infinity, which JSON lacks; what they stand for is a missing number.
+            value = json.loads(line.text, parse_constant=lambda _: None)
         except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{source.name}: line {line.number} {_why_not_json(line, error)}", [line.number - 1]

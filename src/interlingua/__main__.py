@@ -1,0 +1,5 @@
+"""``python -m interlingua``: the command line."""
+
+from interlingua.cli import main
+
+main()
