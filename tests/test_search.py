@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from interlingua import Encoder, FakeEncoder, Hit, LanguageMeans, TextWarning, load_corpus, search
+from interlingua import Encoder, FakeEncoder, Hit, LanguageMeans, TextWarning, identify, load_corpus, search
 from interlingua.demo.corpus import DemoText
 from interlingua.errors import InputError, OptionError, UnknownLanguage
 from interlingua.types import Record, Vectors
@@ -245,11 +245,15 @@ class TestMeaning:
         assert len({hit.text for hit in given} & {hit.text for hit in found}) >= 9
         assert [hit.lang for hit in found if hit.lang is None] == []
 
-    def test_a_query_of_no_known_language_is_centred_on_the_general_mean(self, encoder: Remembering) -> None:
+    @pytest.mark.parametrize(("query", "guess"), [("12345", None), ("visa", "pt")])
+    def test_a_query_of_no_sure_language_is_centred_on_the_general_mean(
+        self, encoder: Remembering, query: str, guess: str | None
+    ) -> None:
+        assert identify(query).lang == guess  # at a confidence of 0.04
         records = as_records(in_all_languages(encoder))[:60]
-        (hit,) = search(encoder, "12345", records, k=1)
+        (hit,) = search(encoder, query, records, k=1)
         general = LanguageMeans.shipped(encoder.name, "query").general
-        asked = encoder.encode_query(["12345"])[0] - general
+        asked = encoder.encode_query([query])[0] - general
         document = LanguageMeans.shipped(encoder.name, "document").centre(
             encoder.encode_document([hit.text])[0], hit.lang
         )

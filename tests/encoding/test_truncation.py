@@ -156,6 +156,14 @@ class TestTenMegabytes:
         with pytest.warns(TruncationWarning):
             np.testing.assert_allclose(vector, encoder.encode(text[:65_536]), atol=1e-6)
 
+    def test_the_tokeniser_never_sees_all_of_it(self, encoder: Encoder) -> None:
+        tokenizer, _ = encoder._load()
+        for piece in ("The cat. ", "猫", "e\u0301"):
+            seen, cut = tokenizer._prepare(piece * 1_000_000)
+            assert cut
+            # More than a model can read, and bounded.
+            assert 16 * LIMITS[encoder.name] < len(seen) <= 100 * LIMITS[encoder.name]
+
     def test_white_space_before_a_text_is_not_the_text(self, use: Encoder) -> None:
         np.testing.assert_allclose(use.encode(" \n" * 100_000 + SHORT), use.encode(SHORT), atol=1e-6)
 

@@ -37,7 +37,7 @@ def run() -> int:
         The exit code. Wrong usage is told here; every other error is raised.
     """
     if _COMPLETION in os.environ:  # the shell asks how a line could go on
-        app()
+        app(prog_name="interlingua")
     try:
         with typer.main.get_command(app).make_context("interlingua", sys.argv[1:]) as context:
             context.command.invoke(context)

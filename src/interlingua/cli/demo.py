@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from interlingua.cli.inputs import WatchedEncoder, argument_names, check_argument
 from interlingua.cli.options import DEFAULT_MODEL, CacheDir, Format, Model, OutputFormat
 from interlingua.cli.output import emit, emit_under, say
-from interlingua.types import Hit, Record
+
+if TYPE_CHECKING:
+    from interlingua.types import Hit
 
 _POOL = ("fr", "de", "es", "ru", "ar", "zh", "ja")
 _QUESTIONS = (
@@ -32,7 +34,7 @@ def demo(
     output: OutputFormat = Format.table,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Search a small corpus in seven languages with questions in any language.
+    """Search a small corpus in seven languages.
 
     The corpus has 48 everyday sentences, each in French, German, Spanish, Russian, Arabic, Chinese and Japanese. The score is
     the centred cosine.
@@ -40,6 +42,7 @@ def demo(
     from interlingua.demo.corpus import load_corpus
     from interlingua.encoding.encoder import Encoder
     from interlingua.search import search
+    from interlingua.types import Record
 
     corpus = load_corpus(_POOL)
     records = [

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from interlingua.cli.output import plain, say
 from interlingua.errors import InputError
-from interlingua.types import Record, Vectors
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # these load NumPy, which --help has no need of
     from interlingua.encoding.encoder import Encoder
     from interlingua.texts.reading import TextPair
+    from interlingua.types import Record, Vectors
 
 _T = TypeVar("_T")
 

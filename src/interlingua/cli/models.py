@@ -91,7 +91,10 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
     source: Source = None,
 ) -> None:
-    """Write a model as a sentence-transformers folder (safetensors, tokenizer, pooling, normalisation)."""
+    """Write a model as a sentence-transformers folder.
+
+    The folder holds safetensors, tokenizer, pooling and normalisation, and appears whole or not at all.
+    """
     from interlingua.models.catalogue import find
     from interlingua.models.export import export_model
 

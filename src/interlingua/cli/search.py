@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import count
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,7 +28,9 @@ from interlingua.cli.options import (
 )
 from interlingua.cli.output import emit, emit_under
 from interlingua.errors import InputError, OptionError
-from interlingua.types import Hit, Record
+
+if TYPE_CHECKING:
+    from interlingua.types import Hit, Record
 
 
 def search(

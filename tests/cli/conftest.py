@@ -1,0 +1,106 @@
+"""Running the command line: in this process where that is enough, else as a child process."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from interlingua import Encoder
+from interlingua.cli import main
+
+SOURCE = str(Path(__file__).resolve().parents[2] / "src")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Its JSON Lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def table(self) -> list[dict[str, str]]:
+        """Its TSV."""
+        header, *lines = (line.split("\t") for line in self.out.splitlines())
+        return [dict(zip(header, line, strict=True)) for line in lines]
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run a command in this process, in the test's own folder; ``stdin`` is what standard input holds."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, stdin: bytes = b"") -> Result:
+        monkeypatch.setattr(sys, "argv", ["interlingua", *arguments])
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
+        capsys.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            with pytest.raises(SystemExit) as end:
+                main()
+        assert isinstance(end.value.code, int)
+        return Result(end.value.code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def fails(run: Run) -> Callable[..., str]:
+    """Run a command that is to fail with this exit code; gives the one sentence that it says. Nothing is printed."""
+
+    def fails(code: int, *arguments: str, stdin: bytes = b"") -> str:
+        before = sorted(os.listdir())
+        result = run(*arguments, stdin=stdin)
+        assert (result.code, result.out) == (code, ""), result
+        assert result.err.startswith("error: ")
+        assert result.err.count("\n") == 1
+        assert result.err.endswith((".\n", "?\n"))
+        assert sorted(os.listdir()) == before, "nothing is left behind"
+        return result.err.removeprefix("error: ").rstrip("\n")
+
+    return fails
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Write a file into the test's own folder; gives its name."""
+
+    def write(name: str, content: str | bytes) -> str:
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return name
+
+    return write
+
+
+@pytest.fixture
+def start(tmp_path: Path, use: Encoder) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start a command as a child process in the test's own folder, with the model that loads fastest already imported."""
+    use.load()
+
+    def start(*arguments: str, environment: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        environment = {**os.environ, "PYTHONPATH": SOURCE, **(environment or {})}
+        command = [sys.executable, "-m", "interlingua", *arguments]
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, **(pipes | options))
+
+    return start
