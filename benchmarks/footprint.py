@@ -34,9 +34,7 @@ def run(command: list[str], cache: Path, cwd: Path | None = None, **more: str) -
     """Wall seconds and peak resident memory (MB) of a command that must succeed."""
     environment = {**os.environ, "INTERLINGUA_CACHE": str(cache), **more}
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=environment, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env=environment, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -77,7 +75,9 @@ def main() -> None:
         texts.write_text("\n".join(sentences(arguments.data, 10_000)) + "\n", encoding="utf-8")
         results["help"] = repeated([command, "--help"], cache, 7)
         results["first import of e5-small"] = run([command, "models", "import", "e5-small"], cache)
-        results["first import of use-multilingual-v3"] = run([command, "models", "import", "use-multilingual-v3"], cache)
+        results["first import of use-multilingual-v3"] = run(
+            [command, "models", "import", "use-multilingual-v3"], cache
+        )
         pair = ["I love programming", "J'adore la programmation"]
         results["score"] = repeated([command, "score", *pair], cache, 7)
         results["score, use-multilingual-v3"] = repeated([command, "score", "-m", "use", *pair], cache, 7)

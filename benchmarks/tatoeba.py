@@ -20,12 +20,9 @@ from interlingua.errors import UnknownLanguage
 from interlingua.languages import canonical
 
 # The 36 languages of XTREME's Tatoeba task (Hu et al. 2020), by the codes of the files.
-XTREME = (
-    "afr ara ben bul deu ell est eus fin fra heb hin hun ind ita jav jpn kat kaz kor mal mar nld pes por rus spa swh tam tel "
-    "tgl tha tur urd vie cmn"
-).split()
+XTREME = ["afr", "ara", "ben", "bul", "deu", "ell", "est", "eus", "fin", "fra", "heb", "hin", "hun", "ind", "ita", "jav", "jpn", "kat", "kaz", "kor", "mal", "mar", "nld", "pes", "por", "rus", "spa", "swh", "tam", "tel", "tgl", "tha", "tur", "urd", "vie", "cmn"]
 # Those of them that the universal sentence encoder was trained on.
-USE = "ara cmn deu fra ita jpn kor nld por rus spa tha tur pol".split()
+USE = ["ara", "cmn", "deu", "fra", "ita", "jpn", "kor", "nld", "por", "rus", "spa", "tha", "tur", "pol"]
 
 
 def accuracy(foreign: np.ndarray, english: np.ndarray) -> float:
@@ -72,7 +69,9 @@ def main() -> None:
         averages = {name: average(languages, codes) for name, codes in wanted.items()}
         for name, values in averages.items():
             print(model, name, values)
-        common.write(f"tatoeba-{model}", {"unit": "accuracy in %, other → English", "averages": averages, "languages": languages})
+        common.write(
+            f"tatoeba-{model}", {"unit": "accuracy in %, other → English", "averages": averages, "languages": languages}
+        )
 
 
 def average(languages: dict[str, Any], codes: list[str]) -> dict[str, float]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interlingua.demo.corpus import load_corpus
     from interlingua.encoding.encoder import Encoded, Encoder, TruncationWarning
     from interlingua.encoding.fake import FakeEncoder
-    from interlingua.errors import InterlinguaError
+    from interlingua.errors import InputError, InterlinguaError, OptionError
     from interlingua.languages import identify
     from interlingua.neighbours import nearest
     from interlingua.scoring.centring import LanguageMeans
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from interlingua.search import search
     from interlingua.texts.checking import TextWarning
     from interlingua.texts.cleaning import clean
-    from interlingua.types import Hit
+    from interlingua.types import Hit, Record
 
 _WHERE = {
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
     "Hit": "types",
+    "InputError": "errors",
     "InterlinguaError": "errors",
     "LanguageMeans": "scoring.centring",
+    "OptionError": "errors",
+    "Record": "types",
     "Similarity": "scoring.similarity",
     "TextWarning": "texts.checking",
     "TruncationWarning": "encoding.encoder",
@@ -47,8 +50,11 @@ __all__ = [
     "Encoder",
     "FakeEncoder",
     "Hit",
+    "InputError",
     "InterlinguaError",
     "LanguageMeans",
+    "OptionError",
+    "Record",
     "Similarity",
     "TextWarning",
     "TruncationWarning",

@@ -2,72 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, overload
 
 import numpy as np
 
 from interlingua.errors import InputError, OptionError
-from interlingua.languages import canonical, identify_all
 from interlingua.neighbours import nearest
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.scoring.similarity import languages_of
+from interlingua.scoring.similarity import Langs, languages_of
 from interlingua.texts.checking import check_texts
 from interlingua.types import Hit, Record, TextEncoder
 
-# Rows whose language was guessed from less than this are centred on the general mean: a wrong mean is worse than none.
-_SURE = 0.5
 
-Documents = Sequence[Record] | Sequence[str]
-"""Texts, or records with id, language and metadata."""
+class HasText(Protocol):
+    """What has a text, an id and a language, such as a Record or a sentence of the demo corpus."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+    @property
+    def lang(self) -> str | None:
+        """The language code, or None where unknown."""
+
+
+Document = str | HasText | Mapping[str, Any]
+"""A text; or more: a Record, or a dict with ``text`` and, if wanted, ``id``, ``lang`` and other fields (metadata)."""
 
 
 @overload
 def search(
     encoder: TextEncoder,
     queries: str,
-    documents: Documents,
+    documents: Sequence[Document],
     *,
     k: int = ...,
     fair: bool = ...,
-    query_lang: str | None = ...,
+    query_lang: Langs = ...,
 ) -> list[Hit]: ...
 @overload
 def search(
     encoder: TextEncoder,
     queries: list[str],
-    documents: Documents,
+    documents: Sequence[Document],
     *,
     k: int = ...,
     fair: bool = ...,
-    query_lang: str | None = ...,
+    query_lang: Langs = ...,
 ) -> list[list[Hit]]: ...
 def search(
     encoder: TextEncoder,
     queries: str | Sequence[str],
-    documents: Documents,
+    documents: Sequence[Document],
     *,
     k: int = 10,
     fair: bool = True,
-    query_lang: str | None = None,
+    query_lang: Langs = None,
 ) -> list[Hit] | list[list[Hit]]:
     """Find the documents nearest to each query.
 
     Args:
         encoder: what embeds both.
         queries: a question, or a list of them.
-        documents: texts, or records with id, language and metadata. Where a record has no language it is identified.
+        documents: texts, records or dicts (see ``Document``). Where a document has no language it is identified.
         k: how many hits a query gets.
         fair: rank by centred cosine, so that documents in the query's own language are not favoured; False ranks by the
             bare cosine.
-        query_lang: the queries' language; None identifies it, which is hard for short text.
+        query_lang: the queries' language, one for all or one for each; None identifies it, which is hard for short text.
 
     Returns:
         The hits, best first: a list for a ``str``, a list of lists for a list.
 
     Raises:
         InputError: a text cannot be embedded.
-        UnknownLanguage: ``query_lang`` is no language code.
+        UnknownLanguage: a language code is none.
         OptionError: k is less than 1, or ``fair`` is asked for with a model that no means come with.
     """
     # All that can be wrong is found before the documents are embedded, which takes long.
@@ -75,21 +88,20 @@ def search(
         raise OptionError(f"k must be at least 1, not {k}.")
     if isinstance(documents, str):
         raise InputError("documents should be a list of texts or records, but it is a single text: put it in a list.")
-    asked_lang = canonical(query_lang) if query_lang else None
     if fair:
         pool_means = LanguageMeans.shipped(encoder.name, "document")
         query_means = LanguageMeans.shipped(encoder.name, "query")
     single = isinstance(queries, str)
     asked = check_texts([queries] if isinstance(queries, str) else queries, name="queries").texts
-    given: Sequence[Record | str] = documents
-    records = [_as_record(item, row) for row, item in enumerate(given)]
+    asked_langs = languages_of(asked, query_lang)
+    records = [_as_record(item, row) for row, item in enumerate(documents)]
     texts = check_texts([record.text for record in records], name="documents").texts
     vectors = encoder.encode_query(asked)
     pool = encoder.encode_document(texts)
     langs = languages_of(texts, [record.lang for record in records])
     if fair:
         ranked_pool = pool_means.centre(pool, langs)
-        ranked_queries = query_means.centre(vectors, asked_lang or _sure_languages(asked))
+        ranked_queries = query_means.centre(vectors, asked_langs)
     else:
         ranked_pool, ranked_queries = pool, vectors
     scores, rows = nearest(ranked_queries, ranked_pool, k)
@@ -104,9 +116,19 @@ def search(
     return results[0] if single else results
 
 
-def _as_record(item: Record | str, row: int) -> Record:
-    return item if isinstance(item, Record) else Record(text=item, id=str(row), row=row + 1)
-
-
-def _sure_languages(texts: Sequence[str]) -> list[str | None]:
-    return [found.lang if found.confidence >= _SURE else None for found in identify_all(texts)]
+def _as_record(item: object, row: int) -> Record:
+    if isinstance(item, Record):
+        return item
+    if isinstance(item, Mapping):
+        fields = dict(item)
+        if "text" not in fields:
+            raise InputError(
+                f"documents: row {row} is a dict without a field 'text'; it has {sorted(map(str, fields))}.", [row]
+            )
+        text, given, lang = fields.pop("text"), fields.pop("id", None), fields.pop("lang", None)
+        return Record(text, str(row) if given is None else str(given), lang, row + 1, fields)
+    text = getattr(item, "text", None)
+    if isinstance(text, str):
+        return Record(text, str(getattr(item, "id", row)), getattr(item, "lang", None), row + 1)
+    # Anything else is judged as a text, with the checks and messages that texts get.
+    return Record(text=item, id=str(row), row=row + 1)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from interlingua.errors import InputError, OptionError
 from interlingua.models.card import ModelCard
 from interlingua.models.catalogue import DEFAULT_MODEL, find
 from interlingua.progress import Advance, progress_bar
-from interlingua.texts.checking import Checked, _as_list, check_texts, suspicions, warn_about
+from interlingua.texts.checking import Checked, as_list, check_texts, suspicions, warn_about
 from interlingua.types import Prompt, Vectors
 
 Long = Literal["truncate", "error"]
@@ -78,7 +78,8 @@ class Encoder:
     """Turns text in any language of a model into vectors.
 
     All three ``encode`` methods take a ``str`` and give float32 of shape (d,), or a list of n texts and give (n, d); an empty
-    list gives (0, d). With ``on_invalid="skip"`` they give an ``Encoded`` instead, and leave out what cannot be embedded.
+    list gives (0, d). With ``on_invalid="skip"`` they leave out what cannot be embedded and always give an ``Encoded``, whose
+    vectors are (k, d); that no row at all can be embedded is an error there too.
     The prompts of the model are put before the texts: use ``encode_query`` and ``encode_document`` for search, ``encode``
     to compare texts of one kind.
 
@@ -131,14 +132,14 @@ class Encoder:
 
     @overload
     def encode(
-        self, sentences: str | Sequence[str], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
     ) -> Vectors: ...
     @overload
     def encode(
-        self, sentences: str | Sequence[str], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
     ) -> Encoded: ...
     def encode(
-        self, sentences: str | Sequence[str], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
     ) -> Vectors | Encoded:
         """Embed texts that are compared with texts of the same kind.
 
@@ -162,28 +163,28 @@ class Encoder:
 
     @overload
     def encode_query(
-        self, sentences: str | Sequence[str], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
     ) -> Vectors: ...
     @overload
     def encode_query(
-        self, sentences: str | Sequence[str], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
     ) -> Encoded: ...
     def encode_query(
-        self, sentences: str | Sequence[str], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
     ) -> Vectors | Encoded:
         """Embed what is searched for. Takes, gives and raises what ``encode`` does."""
         return self._encode(sentences, "query", on_invalid, dict(options))
 
     @overload
     def encode_document(
-        self, sentences: str | Sequence[str], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Literal["error"] = ..., **options: Unpack[EncodeOptions]
     ) -> Vectors: ...
     @overload
     def encode_document(
-        self, sentences: str | Sequence[str], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Literal["skip"], **options: Unpack[EncodeOptions]
     ) -> Encoded: ...
     def encode_document(
-        self, sentences: str | Sequence[str], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
+        self, sentences: str | Sequence[object], *, on_invalid: Any = "error", **options: Unpack[EncodeOptions]
     ) -> Vectors | Encoded:
         """Embed what is searched in. Takes, gives and raises what ``encode`` does."""
         return self._encode(sentences, "document", on_invalid, dict(options))
@@ -207,7 +208,7 @@ class Encoder:
         if options.get("clean"):
             from interlingua.texts.cleaning import clean
 
-            rows = [clean(text) if isinstance(text, str) else text for text in _as_list(rows, "sentences")]
+            rows = [clean(text) if isinstance(text, str) else text for text in as_list(rows, "sentences")]
         checked = check_texts(rows, on_invalid=on_invalid)
         warn_about(_in_input(checked), stacklevel=4)
         vectors = self._embed(checked, prompt, options)

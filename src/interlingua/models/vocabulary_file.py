@@ -79,9 +79,7 @@ def _prefixes(texts: Sequence[str], excluded: NDArray[np.bool_]) -> tuple[NDArra
     return unique, ids
 
 
-def _hash_table(
-    keys: NDArray[np.uint64], values: NDArray[np.int32]
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+def _hash_table(keys: NDArray[np.uint64], values: NDArray[np.int32]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """Open addressing with linear probing; all keys that still lack a place try their next slot together."""
     size = 1 << int(np.ceil(np.log2(len(keys) / _LOAD)))
     table_keys, table_values = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.int32)

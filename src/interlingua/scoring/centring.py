@@ -16,13 +16,14 @@ from typing import get_args
 import numpy as np
 
 from interlingua.errors import InputError, OptionError
-from interlingua.types import Prompt, Vectors
+from interlingua.languages import canonical
+from interlingua.types import Prompt, TextEncoder, Vectors
 
 _PRIOR_TEXTS = 100
 """How many texts of a language the shipped mean is worth against one's own (``LanguageMeans.updated``)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LanguageMeans:
     """The mean vector of each language under one model and one prompt.
 
@@ -35,21 +36,25 @@ class LanguageMeans:
     general: Vectors
 
     @classmethod
-    def shipped(cls, model: str, prompt: Prompt = "symmetric") -> LanguageMeans:
+    def shipped(cls, model: str | TextEncoder, prompt: Prompt = "symmetric") -> LanguageMeans:
         """The means that come with a bundled model.
 
         Args:
-            model: the model's name, as in ``Encoder.name``.
-            prompt: with which prompt the vectors were made.
+            model: the encoder, or its model's name.
+            prompt: what the vectors were made as: by ``encode``, ``encode_query`` or ``encode_document``. The means of one do
+                not fit the vectors of another.
 
         Raises:
             OptionError: none are shipped for that model, or there is no such prompt.
         """
+        name = model if isinstance(model, str) else model.name
         if prompt not in get_args(Prompt):
             raise OptionError(f"prompt is one of {', '.join(map(repr, get_args(Prompt)))}, not {prompt!r}.")
-        file = resources.files("interlingua.scoring") / "means" / f"{model}.npz"
+        file = resources.files("interlingua.scoring") / "means" / f"{name}.npz"
         if not file.is_file():
-            raise OptionError(f"No language means come with {model!r}; estimate them with LanguageMeans.estimated.")
+            raise OptionError(
+                f"No language means come with a model {name!r}; estimate them with LanguageMeans.estimated."
+            )
         with resources.as_file(file) as path, np.load(path, allow_pickle=False) as archive:
             table = archive[prompt if prompt in archive else "symmetric"].astype(np.float32)
             languages = [str(code) for code in archive["languages"]]
@@ -66,6 +71,7 @@ class LanguageMeans:
         Raises:
             InputError: there are no vectors, or not as many languages as vectors.
         """
+        vectors = np.asarray(vectors, dtype=np.float32)
         _check_rows(vectors, langs)
         if not len(vectors):
             raise InputError("Means cannot be estimated from no vectors.")
@@ -89,6 +95,7 @@ class LanguageMeans:
         Raises:
             InputError: there are not as many languages as vectors.
         """
+        vectors = self._fitting(vectors)
         _check_rows(vectors, langs)
         means = dict(self.means)
         for lang, picked in _rows_by_language(langs).items():
@@ -98,12 +105,20 @@ class LanguageMeans:
         return LanguageMeans(means, self.general)
 
     def mean(self, lang: str | None) -> Vectors:
-        """The mean of a language, shape (d,); of a language in an unusual script that of the language; else the general one."""
+        """The mean of a language, shape (d,).
+
+        A language in an unusual script (``sr-Latn``) that has none takes the language's; one that is not known, or None, the
+        general one.
+
+        Raises:
+            UnknownLanguage: ``lang`` is no language code.
+        """
         if lang is None:
             return self.general
-        found = self.means.get(lang)
+        code = canonical(lang)
+        found = self.means.get(code)
         if found is None:
-            found = self.means.get(lang.partition("-")[0], self.general)
+            found = self.means.get(code.partition("-")[0], self.general)
         return found
 
     def centre(self, vectors: Vectors, langs: Sequence[str | None] | str | None) -> Vectors:
@@ -117,8 +132,10 @@ class LanguageMeans:
             Float32 of the shape of ``vectors``.
 
         Raises:
-            InputError: there are not as many languages as vectors.
+            InputError: there are not as many languages as vectors, or the vectors are not of these means' model.
+            UnknownLanguage: there is a code that is none.
         """
+        vectors = self._fitting(vectors)
         if langs is None or isinstance(langs, str):
             return _unit(vectors - self.mean(langs))
         _check_rows(np.atleast_2d(vectors), langs)
@@ -129,9 +146,17 @@ class LanguageMeans:
             centred[picked] = vectors[picked] - self.mean(lang)
         return _unit(centred)
 
+    def _fitting(self, vectors: Vectors) -> Vectors:
+        vectors = np.asarray(vectors, dtype=np.float32)
+        if vectors.ndim not in (1, 2) or vectors.shape[-1] != len(self.general):
+            raise InputError(
+                f"The means have {len(self.general)} dimensions and the vectors the shape {vectors.shape}: are they from the "
+                "same model?"
+            )
+        return vectors
+
 
 def _unit(vectors: Vectors) -> Vectors:
-    vectors = vectors.astype(np.float32, copy=False)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     # A vector that is its language's mean says nothing: it stays zero and is alike to nothing.
     result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
@@ -141,7 +166,7 @@ def _unit(vectors: Vectors) -> Vectors:
 def _rows_by_language(langs: Sequence[str | None]) -> dict[str | None, list[int]]:
     rows: dict[str | None, list[int]] = {}
     for row, lang in enumerate(langs):
-        rows.setdefault(lang, []).append(row)
+        rows.setdefault(lang if lang is None else canonical(lang), []).append(row)
     return rows
 
 

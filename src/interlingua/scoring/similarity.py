@@ -14,6 +14,9 @@ from interlingua.scoring.centring import LanguageMeans
 from interlingua.texts.checking import check_texts
 from interlingua.types import TextEncoder, Vectors
 
+_SURE = 0.5
+"""A language that was guessed with less confidence is not used: a wrong mean is worse than the general one."""
+
 Langs = str | Sequence[str | None] | None
 """One language for all texts, one for each (None where unknown), or None to identify them."""
 
@@ -25,7 +28,8 @@ class Similarity:
     Attributes:
         cosine: of the vectors as the model gives them. Its scale is the model's own: with e5-small two unrelated sentences
             have about 0.8, so it means little by itself.
-        centred_cosine: of the vectors less their languages' means. Unrelated texts are near 0 in any pair of languages.
+        centred_cosine: of the vectors less their languages' means. Its scale is nearly the same in all pairs of languages:
+            unrelated texts have 0 to 0.3 (more, the more alike their subjects), translations mostly more than 0.45.
         lang_a: the first text's language, given or identified; None where unknown.
         lang_b: the second text's.
     """
@@ -87,7 +91,7 @@ def similarity(
 
 
 def languages_of(texts: Sequence[str], given: Langs) -> list[str | None]:
-    """The language of each text: the one given where there is one, else the identified one.
+    """The language of each text: the one given where there is one, else the identified one, None where that is unsure.
 
     Raises:
         InputError: there are not as many languages as texts.
@@ -96,14 +100,18 @@ def languages_of(texts: Sequence[str], given: Langs) -> list[str | None]:
     if isinstance(given, str):
         return [canonical(given)] * len(texts)
     if given is None:
-        return [found.lang for found in identify_all(texts)]
+        return _identified(texts)
     if len(given) != len(texts):
         raise InputError(f"There are {len(texts):,} texts but {len(given):,} languages; give one language a text.")
     langs = [canonical(code) if code else None for code in given]
     missing = [row for row, code in enumerate(langs) if code is None]
-    for row, found in zip(missing, identify_all([texts[row] for row in missing]), strict=True):
-        langs[row] = found.lang
+    for row, lang in zip(missing, _identified([texts[row] for row in missing]), strict=True):
+        langs[row] = lang
     return langs
+
+
+def _identified(texts: Sequence[str]) -> list[str | None]:
+    return [found.lang if found.confidence >= _SURE else None for found in identify_all(texts)]
 
 
 def _pairs(

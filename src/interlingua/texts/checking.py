@@ -117,7 +117,7 @@ def check_texts(
     """
     if on_invalid not in ("error", "skip"):
         raise OptionError(f'on_invalid is "error" or "skip", not {on_invalid!r}.')
-    rows = _as_list(texts, name)
+    rows = as_list(texts, name)
     problems = find_problems(rows)
     if problems and (on_invalid == "error" or len(problems) == len(rows)):
         raise InputError(_message(problems, len(rows), name, on_invalid), rows=[problem.row for problem in problems])
@@ -195,7 +195,7 @@ def _example(suspicion: Suspicion) -> str:
     return f"such as “{suspicion.excerpt}”{meant}"
 
 
-def _as_list(texts: object, name: str) -> list[object]:
+def as_list(texts: object, name: str) -> list[object]:
     """Give what was passed as a list, or say what to pass instead."""
     cure = None
     if isinstance(texts, str):
