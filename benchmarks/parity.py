@@ -22,7 +22,28 @@ from interlingua import Encoder
 from interlingua.models.catalogue import find
 from interlingua.models.export import export_model
 
-E5_LANGUAGES = ["afr", "ara", "ben", "bul", "cmn", "deu", "ell", "est", "fin", "fra", "heb", "hin", "ind", "jpn", "kor", "rus", "swh", "tam", "tel", "tha"]
+E5_LANGUAGES = [
+    "afr",
+    "ara",
+    "ben",
+    "bul",
+    "cmn",
+    "deu",
+    "ell",
+    "est",
+    "fin",
+    "fra",
+    "heb",
+    "hin",
+    "ind",
+    "jpn",
+    "kor",
+    "rus",
+    "swh",
+    "tam",
+    "tel",
+    "tha",
+]
 USE_LANGUAGES = ["ara", "cmn", "deu", "fra", "ita", "jpn", "kor", "nld", "pol", "por", "rus", "spa", "tha", "tur"]
 WORST_SHOWN = 5
 

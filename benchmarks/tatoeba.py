@@ -20,7 +20,44 @@ from interlingua.errors import UnknownLanguage
 from interlingua.languages import canonical
 
 # The 36 languages of XTREME's Tatoeba task (Hu et al. 2020), by the codes of the files.
-XTREME = ["afr", "ara", "ben", "bul", "deu", "ell", "est", "eus", "fin", "fra", "heb", "hin", "hun", "ind", "ita", "jav", "jpn", "kat", "kaz", "kor", "mal", "mar", "nld", "pes", "por", "rus", "spa", "swh", "tam", "tel", "tgl", "tha", "tur", "urd", "vie", "cmn"]
+XTREME = [
+    "afr",
+    "ara",
+    "ben",
+    "bul",
+    "deu",
+    "ell",
+    "est",
+    "eus",
+    "fin",
+    "fra",
+    "heb",
+    "hin",
+    "hun",
+    "ind",
+    "ita",
+    "jav",
+    "jpn",
+    "kat",
+    "kaz",
+    "kor",
+    "mal",
+    "mar",
+    "nld",
+    "pes",
+    "por",
+    "rus",
+    "spa",
+    "swh",
+    "tam",
+    "tel",
+    "tgl",
+    "tha",
+    "tur",
+    "urd",
+    "vie",
+    "cmn",
+]
 # Those of them that the universal sentence encoder was trained on.
 USE = ["ara", "cmn", "deu", "fra", "ita", "jpn", "kor", "nld", "por", "rus", "spa", "tha", "tur", "pol"]
 

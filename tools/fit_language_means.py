@@ -28,7 +28,7 @@ from interlingua.languages import canonical
 from interlingua.models.catalogue import bundled
 
 OUT = Path(__file__).parent.parent / "src" / "interlingua" / "scoring" / "means"
-SENTENCES = 400
+SENTENCES = 250
 SEED = 20
 
 
@@ -90,11 +90,21 @@ def fit(encoder: Encoder, sets: list[Set], prompt: str) -> tuple[list[str], np.n
     """The languages and their means, (n, d)."""
     encode = {"symmetric": encoder.encode, "document": encoder.encode_document}[prompt]
     english: dict[str, list[np.ndarray]] = {}
+    known: dict[str, np.ndarray] = {}
+
+    def vectors(texts: list[str]) -> np.ndarray:
+        """Whole and shortened; the English sides, which most sets of a source share, are embedded once."""
+        both = [*texts, *shortened(texts)]
+        new = [text for text in dict.fromkeys(both) if text not in known]
+        if new:
+            known.update(zip(new, encode(new), strict=True))
+        return np.asarray([known[text] for text in both])
+
     offsets: dict[str, list[tuple[int, np.ndarray]]] = {"en": []}
     for content in sets:
-        base = encode([*content.english, *shortened(content.english)]).mean(axis=0)
+        base = vectors(content.english).mean(axis=0)
         english.setdefault(content.source, []).append(base)
-        other = encode([*content.other, *shortened(content.other)])
+        other = vectors(content.other)
         offsets.setdefault(content.lang, []).append((len(other), other.mean(axis=0) - base))
         print(
             f"{prompt} {content.source} {content.lang} {len(other)} {np.linalg.norm(offsets[content.lang][-1][1]):.3f}",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interlingua.neighbours import nearest
     from interlingua.scoring.centring import LanguageMeans
     from interlingua.scoring.similarity import Similarity, similarity
-    from interlingua.search import search
+    from interlingua.searching import search
     from interlingua.texts.checking import TextWarning
     from interlingua.texts.cleaning import clean
     from interlingua.types import Hit, Record
@@ -41,7 +41,7 @@ _WHERE = {
     "identify": "languages",
     "load_corpus": "demo.corpus",
     "nearest": "neighbours",
-    "search": "search",
+    "search": "searching",
     "similarity": "scoring.similarity",
 }
 

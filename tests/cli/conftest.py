@@ -18,6 +18,8 @@ import pytest
 
 from interlingua import Encoder
 from interlingua.cli import main
+from interlingua.encoding import encoder
+from interlingua.models.card import ModelCard
 
 SOURCE = str(Path(__file__).resolve().parents[2] / "src")
 
@@ -43,6 +45,25 @@ class Result:
 
 
 Run = Callable[..., Result]
+
+
+_LOADED: dict[tuple[str, str], Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def models_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command makes an encoder of its own; here they share what is loaded from the same folder."""
+    load = encoder._load_parts
+
+    def load_once(card: ModelCard, cache_dir: Any) -> Any:
+        if cache_dir is not None:
+            return load(card, cache_dir)
+        key = card.name, os.environ["INTERLINGUA_CACHE"]
+        if key not in _LOADED:
+            _LOADED[key] = load(card, cache_dir)
+        return _LOADED[key]
+
+    monkeypatch.setattr(encoder, "_load_parts", load_once)
 
 
 @pytest.fixture

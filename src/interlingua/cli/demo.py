@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlingua.cli.inputs import WatchedEncoder, argument_names, check_argument
+from interlingua.cli.arguments import argument_names, check_argument
 from interlingua.cli.options import DEFAULT_MODEL, CacheDir, Format, Model, OutputFormat
 from interlingua.cli.output import emit, emit_under, say
+from interlingua.cli.watched import WatchedEncoder
 
 if TYPE_CHECKING:
     from interlingua.types import Hit
@@ -41,7 +42,7 @@ def demo(
     """
     from interlingua.demo.corpus import load_corpus
     from interlingua.encoding.encoder import Encoder
-    from interlingua.search import search
+    from interlingua.searching import search
     from interlingua.types import Record
 
     corpus = load_corpus(_POOL)

@@ -150,7 +150,7 @@ def _write_npy(out: Path, chunks: Iterator[tuple[list[Any], Any]], dimension: in
         target.write(_npy_header(len(rows), dimension))
     say(f"{out}: {_vectors(len(rows))} of {dimension} dimensions")
     # Rows can be missing: skipped ones, and the empty lines of a txt file. An older listing must not stay as it was.
-    written = Path(os.path.realpath(out))
+    written = Path(os.path.realpath(out)) if out.is_symlink() else out
     beside = written.with_suffix(".rows.txt")
     if written.is_file() and (rows != list(range(1, len(rows) + 1)) or beside.exists()):
         with open_atomic(beside) as listing:

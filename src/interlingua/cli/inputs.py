@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from interlingua.cli.output import plain, say
+from interlingua.cli.output import say
+from interlingua.cli.watched import WatchedEncoder, cut_texts
 from interlingua.errors import InputError
 
-if TYPE_CHECKING:  # these load NumPy, which --help has no need of
-    from interlingua.encoding.encoder import Encoder
+if TYPE_CHECKING:
     from interlingua.texts.reading import TextPair
-    from interlingua.types import Record, Vectors
-
-_T = TypeVar("_T")
+    from interlingua.types import Record
 
 _CHUNK = 8192
 _NAMED = 10
-_SHOWN = 60
 
 
 @dataclass
@@ -92,7 +88,7 @@ class Intake:
             InputError: texts are too long and are not to be cut.
         """
         try:
-            with _cut_texts(rows, self.truncated):
+            with cut_texts(rows, self.truncated):
                 yield
         except InputError as error:
             if not error.rows:
@@ -154,120 +150,6 @@ def read(
     return read_records(
         path, format=None if format is None else format.value, text=text, id=id, lang=lang, encoding=encoding
     )
-
-
-def check_argument(text: str, name: str, *, clean: bool | None) -> str:
-    """Check a text that stands on the command line itself.
-
-    Args:
-        text: the text.
-        name: what messages call it: ``the first text``.
-        clean: repair it first; None where the command has no --clean to recommend.
-
-    Returns:
-        The text, repaired if wanted. Damage that it still shows is told on standard error.
-
-    Raises:
-        InputError: it cannot be embedded.
-    """
-    from interlingua.texts.checking import describe, find_problems, suspicions
-
-    if clean:
-        text = _cleaned(text)
-    if problems := find_problems([text]):
-        raise InputError(f"{name} {_cannot_be_embedded(text, problems[0].reason)}.")
-    for suspicion in suspicions([text]):
-        cure = "; --clean repairs it" if clean is False and suspicion.suggestion is not None else ""
-        say(f"warning: {name} looks damaged: {plain(describe(suspicion))}{cure}")
-    return text
-
-
-def argument_names(noun: str, count: int) -> list[str]:
-    """What messages call texts of the command line: ``the query``, or ``query 1``, ``query 2``, …."""
-    return [f"the {noun}"] if count == 1 else [f"{noun} {number}" for number in range(1, count + 1)]
-
-
-class WatchedEncoder:
-    """An encoder that keeps which texts it cuts, for a report by row or name, instead of warning for each call.
-
-    Attributes:
-        limit: the model's limit in tokens.
-        cut: the texts that were cut at it.
-    """
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.limit = encoder.card.max_tokens
-        self.cut: list[str] = []
-
-    @property
-    def name(self) -> str:
-        """The model's short name."""
-        return self._encoder.name
-
-    @property
-    def dimension(self) -> int:
-        """The length d of a vector."""
-        return self._encoder.dimension
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal fingerprints mean comparable vectors."""
-        return self._encoder.fingerprint
-
-    def encode(self, sentences: str | Sequence[str]) -> Vectors:
-        """Embed texts that are compared with texts of the same kind."""
-        return self._watched(self._encoder.encode, sentences)
-
-    def encode_query(self, sentences: str | Sequence[str]) -> Vectors:
-        """Embed what is searched for."""
-        return self._watched(self._encoder.encode_query, sentences)
-
-    def encode_document(self, sentences: str | Sequence[str]) -> Vectors:
-        """Embed what is searched in."""
-        return self._watched(self._encoder.encode_document, sentences)
-
-    def report(self, names: Sequence[str], texts: Sequence[str]) -> None:
-        """Say on standard error which texts of the command line were cut."""
-        for name, text in zip(names, texts, strict=True):
-            if text in self.cut:
-                say(f"warning: {name} is longer than the model's {self.limit} tokens; what lies beyond does not count")
-
-    def _watched(self, call: Callable[[str | Sequence[str]], Vectors], sentences: str | Sequence[str]) -> Vectors:
-        with _cut_texts([sentences] if isinstance(sentences, str) else sentences, self.cut):
-            return call(sentences)
-
-
-@contextmanager
-def _cut_texts(names: Sequence[_T], cut: list[_T]) -> Iterator[None]:
-    """Collect what the texts are called that an encode call cuts; other warnings pass."""
-    from interlingua.encoding.encoder import TruncationWarning
-    from interlingua.texts.checking import TextWarning
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        warnings.simplefilter("ignore", TextWarning)  # told already, by name or file row
-        yield
-    for warning in caught:
-        message: Any = warning.message
-        if isinstance(message, TruncationWarning):
-            cut.extend(names[row] for row in message.rows)
-        else:
-            warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
-
-
-def _cannot_be_embedded(text: str, reason: str) -> str:
-    if reason.startswith("only "):
-        return f"holds {reason}"
-    for position, char in enumerate(text):
-        if "\udc80" <= char <= "\udcff":  # how Python keeps a byte of an argument that it cannot decode
-            return f"is not UTF-8: byte 0x{ord(char) - 0xDC00:02X} at position {position}"
-    return f"holds {reason}" if ":" in reason else f"is {reason}"
-
-
-def shortened(text: str) -> str:
-    """What was given, as far as a message can show it."""
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _cleaned(text: str) -> str:

@@ -74,14 +74,16 @@ def show(name: Name, cache_dir: CacheDir = None) -> None:
 def import_model(
     name: Name,
     source: Source = None,
-    again: Annotated[bool, typer.Option("--again", help="Import anew even if the model is there.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Import anew even if the model is there, as --from also does.")
+    ] = False,
     cache_dir: CacheDir = None,
 ) -> None:
     """Import a model into the cache folder now, instead of at first use."""
     from interlingua.models.catalogue import find
     from interlingua.models.store import ensure
 
-    folder = ensure(find(name), cache_dir=cache_dir, source=source, again=again)
+    folder = ensure(find(name), cache_dir=cache_dir, source=source, again=again or source is not None)
     print(folder)
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from interlingua.cli.inputs import Intake, WatchedEncoder, check_argument, shortened
+from interlingua.cli.arguments import check_argument, shortened
+from interlingua.cli.inputs import Intake
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -25,6 +26,7 @@ from interlingua.cli.options import (
     ReadPairsAs,
 )
 from interlingua.cli.output import emit, say
+from interlingua.cli.watched import WatchedEncoder
 from interlingua.errors import InputError, OptionError
 
 

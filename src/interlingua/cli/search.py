@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlingua.cli.inputs import Intake, WatchedEncoder, argument_names, check_argument, read, shortened
+from interlingua.cli.arguments import argument_names, check_argument, shortened
+from interlingua.cli.inputs import Intake, read
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -27,6 +28,7 @@ from interlingua.cli.options import (
     TextColumn,
 )
 from interlingua.cli.output import emit, emit_under
+from interlingua.cli.watched import WatchedEncoder
 from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def search(
     """
     from interlingua.encoding.encoder import Encoder
     from interlingua.languages import canonical
-    from interlingua.search import search as find
+    from interlingua.searching import search as find
 
     arguments = query or []
     _check_sources(file, arguments, queries)

@@ -278,12 +278,12 @@ class Encoder:
 
 def _load_parts(card: ModelCard, cache_dir: str | os.PathLike[str] | None) -> tuple[TextTokenizer, Backend]:
     from interlingua.encoding.backends.onnx import OnnxBackend
-    from interlingua.models.files import GRAPH_FILE, TOKENIZER_FILE
+    from interlingua.models.files import GRAPH_FILE
     from interlingua.models.store import ensure
 
     folder: Path = ensure(card, cache_dir=cache_dir)
     with ThreadPoolExecutor(2) as pool:
-        tokenizer = pool.submit(TextTokenizer, folder / TOKENIZER_FILE, card.max_tokens)
+        tokenizer = pool.submit(TextTokenizer, folder, card.max_tokens)
         backend = pool.submit(OnnxBackend, folder / GRAPH_FILE)
         return tokenizer.result(), backend.result()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from interlingua.encoding.vocabulary import Vocabulary
+from interlingua.models.files import NORMALIZER_FILE, VOCABULARY_FILE
 
 # A token of these vocabularies is at most 16 characters long, and composing combining characters shortens a text by about
 # three: what lies beyond this many characters a token can only be cut off, so it need not be tokenised.
@@ -32,32 +31,34 @@ class Tokens:
 
 
 class TextTokenizer:
-    """A ``tokenizer.json`` with a model's limit."""
+    """An imported model's normaliser and vocabulary, with the model's limit.
 
-    def __init__(self, path: Path, max_tokens: int) -> None:
+    Gives the ids that ``tokenizers`` gives with the ``tokenizer.json`` beside them, except that the special pieces' spellings
+    (``<s>``) in a text are text.
+    """
+
+    # What stands at the padding is never looked at; it only has to be a valid id.
+    fill = 0
+
+    def __init__(self, folder: Path, max_tokens: int) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+        normalizer = Tokenizer.from_file(str(folder / NORMALIZER_FILE)).normalizer
+        self._normalise: Callable[[str], str] = normalizer.normalize_str
+        self._vocabulary = Vocabulary(folder / VOCABULARY_FILE)
         self._limit = max_tokens
-        padding = self._tokenizer.token_to_id("<pad>")
-        # What stands at the padding is never looked at; it only has to be a valid id.
-        self.fill: int = 0 if padding is None else padding
 
     def tokenize(self, texts: Sequence[str], prompt: str) -> Tokens:
         """Token ids of ``prompt + text``, special tokens included, cut at the limit."""
-        truncated = set()
-        prepared = []
+        vocabulary, room = self._vocabulary, self._limit - 2
+        ids, truncated = [], []
         for row, text in enumerate(texts):
             ready, cut = self._prepare(text)
-            prepared.append(prompt + ready)
-            if cut:
-                truncated.add(row)
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prepared)]
-        for row, tokens in enumerate(ids):
-            if len(tokens) > self._limit:
-                ids[row] = [*tokens[: self._limit - 1], tokens[-1]]
-                truncated.add(row)
-        return Tokens(ids, sorted(truncated))
+            tokens = vocabulary.ids(self._normalise(prompt + ready))
+            if cut or len(tokens) > room:
+                truncated.append(row)
+            ids.append([vocabulary.begin, *tokens[:room], vocabulary.end])
+        return Tokens(ids, truncated)
 
     def _prepare(self, text: str) -> tuple[str, bool]:
         """One form for what is one text to a reader, and no more of it than can matter; and whether more was cut off."""

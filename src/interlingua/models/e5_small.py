@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from interlingua.errors import CorruptModel
 from interlingua.models.bert_graph import BertConfig, BlockQuantized, Floats, write_bert
-from interlingua.models.tokenizer_file import nmt_nfkc, write_unigram
+from interlingua.models.tokenizer_file import Unigram, nmt_nfkc, write_normalizer, write_tokenizer
+from interlingua.models.vocabulary_file import write_vocabulary
 
 _BLOCK = 32
 _BLOCK_BYTES = 2 + _BLOCK // 2
@@ -113,25 +114,24 @@ class E5File:
 
 
 def write_model(source: Path, folder: Path) -> None:
-    """Write graph, weights and tokenizer of e5-small into ``folder`` from the package's weights file.
+    """Write graph, weights, tokenizer and vocabulary of e5-small into ``folder`` from the package's weights file.
 
     Raises:
         CorruptModel: the file is not what it should be.
     """
     file = E5File(source)
     write_bert(folder, file.config, file.quantized("emb.word", file.config.hidden), file.matrix)
-    write_tokenizer(file, folder)
+    for write in (write_tokenizer, write_normalizer, write_vocabulary):
+        write(folder, unigram(file))
 
 
-def write_tokenizer(file: E5File, folder: Path) -> None:
-    """Write ``tokenizer.json``: XLM-RoBERTa's vocabulary, with <s> and </s> around each text."""
-    write_unigram(
-        folder,
+def unigram(file: E5File) -> Unigram:
+    """XLM-RoBERTa's vocabulary, with <s> and </s> around each text."""
+    return Unigram(
         pieces=file.pieces,
         unknown=3,
         begin=("<s>", 0),
         end=("</s>", 2),
-        padding=("<pad>", 1),
-        other_special=(("<mask>", len(file.pieces) - 1),),
+        others=(("<pad>", 1), ("<mask>", len(file.pieces) - 1)),
         normalizer=nmt_nfkc(),
     )

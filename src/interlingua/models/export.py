@@ -13,9 +13,10 @@ import numpy as np
 
 from interlingua.errors import OptionError, StorageError
 from interlingua.models.card import ModelCard
-from interlingua.models.e5_small import E5File, write_tokenizer
+from interlingua.models.e5_small import E5File, unigram
 from interlingua.models.sources import locate
 from interlingua.models.storage import storage_errors
+from interlingua.models.tokenizer_file import write_tokenizer
 
 # Our names of a layer's parts and Hugging Face's.
 _LAYER = {
@@ -84,7 +85,7 @@ def _write(card: ModelCard, file: E5File, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file(dict(_tensors(file)), folder / "model.safetensors", metadata={"format": "pt"})
-    write_tokenizer(file, folder)
+    write_tokenizer(folder, unigram(file))
     special = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
     special |= {"unk_token": "<unk>", "pad_token": "<pad>", "mask_token": "<mask>"}
     tokenizer = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": card.max_tokens, **special}

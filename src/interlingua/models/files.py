@@ -3,3 +3,5 @@
 GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.bin"
 TOKENIZER_FILE = "tokenizer.json"
+VOCABULARY_FILE = "vocabulary.bin"
+NORMALIZER_FILE = "normalizer.json"

@@ -8,12 +8,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from interlingua.models.files import TOKENIZER_FILE
+from interlingua.models.files import NORMALIZER_FILE, TOKENIZER_FILE
 
 Special = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unigram:
+    """A SentencePiece unigram vocabulary.
+
+    Attributes:
+        pieces: (piece, score) by id.
+        unknown: the id of the unknown piece.
+        begin: the piece put before each text, and its id.
+        end: the piece put after each text.
+        others: more pieces that stand for no text.
+        normalizer: what is done to a text first, in the form of ``tokenizers``.
+    """
+
+    pieces: Sequence[tuple[str, float]]
+    unknown: int
+    begin: Special
+    end: Special
+    others: Sequence[Special]
+    normalizer: dict[str, Any]
+
+    def special(self) -> list[Special]:
+        """All pieces that stand for no text, by id."""
+        unknown = (self.pieces[self.unknown][0], self.unknown)
+        return sorted({self.begin, self.end, unknown, *self.others}, key=lambda piece: piece[1])
 
 
 def nmt_nfkc() -> dict[str, Any]:
@@ -34,30 +61,28 @@ def _tidy_spaces() -> list[dict[str, Any]]:
     ]
 
 
-def write_unigram(  # noqa: PLR0913 - a vocabulary simply has these parts
-    folder: Path,
-    *,
-    pieces: Sequence[tuple[str, float]],
-    unknown: int,
-    begin: Special,
-    end: Special,
-    padding: Special | None,
-    other_special: Sequence[Special] = (),
-    normalizer: dict[str, Any],
+def write_tokenizer(folder: Path, unigram: Unigram) -> None:
+    """Write ``tokenizer.json`` into ``folder``."""
+    _write(folder / TOKENIZER_FILE, unigram, unigram.pieces, unigram.unknown, unigram.special())
+
+
+def write_normalizer(folder: Path, unigram: Unigram) -> None:
+    """Write ``normalizer.json`` into ``folder``: the same without a vocabulary, which takes no time to load."""
+    _write(folder / NORMALIZER_FILE, unigram, [unigram.pieces[unigram.unknown]], 0, [])
+
+
+def _write(
+    path: Path, unigram: Unigram, pieces: Sequence[tuple[str, float]], unknown: int, special: Sequence[Special]
 ) -> None:
-    """Write ``tokenizer.json`` into ``folder``: ``pieces`` as (piece, score), each text between ``begin`` and ``end``."""
-    special = sorted(
-        {begin, end, *other_special, *([padding] if padding else []), (pieces[unknown][0], unknown)}, key=lambda s: s[1]
-    )
     metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
     document = {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": [_added(token, number) for token, number in special],
-        "normalizer": normalizer,
+        "normalizer": unigram.normalizer,
         "pre_tokenizer": metaspace,
-        "post_processor": _template(begin, end),
+        "post_processor": _template(unigram.begin, unigram.end) if special else None,
         "decoder": metaspace,
         "model": {
             "type": "Unigram",
@@ -67,7 +92,7 @@ def write_unigram(  # noqa: PLR0913 - a vocabulary simply has these parts
         },
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    (folder / TOKENIZER_FILE).write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def _added(token: str, number: int) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from interlingua.errors import CorruptModel
-from interlingua.models.tokenizer_file import precompiled, write_unigram
+from interlingua.models.tokenizer_file import Unigram, precompiled, write_normalizer, write_tokenizer
 from interlingua.models.use_graph import write_use
+from interlingua.models.vocabulary_file import write_vocabulary
 
 _CHUNKS = 17
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -40,15 +41,10 @@ def write_model(weights: Path, sentencepiece: Path, folder: Path) -> None:
         ) from error
     table = np.stack(chunks, axis=1).reshape(-1, chunks[0].shape[1])
     write_use(folder, table, arrays)
-    write_unigram(
-        folder,
-        pieces=pieces,
-        unknown=0,
-        begin=("<s>", 1),
-        end=("</s>", 2),
-        padding=None,
-        normalizer=precompiled(base64.b64encode(charsmap).decode("ascii")),
-    )
+    normalizer = precompiled(base64.b64encode(charsmap).decode("ascii"))
+    unigram = Unigram(pieces, unknown=0, begin=("<s>", 1), end=("</s>", 2), others=(), normalizer=normalizer)
+    for write in (write_tokenizer, write_normalizer, write_vocabulary):
+        write(folder, unigram)
 
 
 def _read_sentencepiece(data: bytes) -> tuple[list[tuple[str, float]], bytes]:

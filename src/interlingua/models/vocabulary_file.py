@@ -2,13 +2,13 @@
 
 ``tokenizers`` needs a second and 290 MB to load e5-small's quarter of a million pieces from JSON; one text touches a few hundred
 of them. The file is a hash table of every prefix of every piece, so that walking along a text one character at a time tells
-which pieces begin there: ``VocabularyFile`` in ``encoding`` does the walking. Layout (little-endian): a header of int64
+which pieces begin there: ``Vocabulary`` in ``encoding`` does the walking. Layout (little-endian): a header of int64
 numbers; keys, uint64 (0: free); values, int32 (id + 1 where the prefix is a piece, 0 where it only leads on); scores, float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from interlingua.errors import CorruptModel
 from interlingua.models.files import VOCABULARY_FILE
+from interlingua.models.tokenizer_file import Unigram
 
 MAGIC = 0x3156_4C49  # "ILV1"
 HEADER = 8
@@ -27,32 +28,25 @@ SPACE = "▁"
 _LOAD = 0.6
 
 
-def write_vocabulary(
-    folder: Path, *, pieces: Sequence[tuple[str, float]], unknown: int, begin: int, end: int, control: Collection[int]
-) -> None:
-    """Write ``vocabulary.bin`` into ``folder``.
-
-    Args:
-        folder: an existing folder.
-        pieces: (piece, score) by id.
-        unknown: the id of the unknown piece.
-        begin: the id put before each text.
-        end: the id put after each text.
-        control: ids that never come from text, although they have a spelling (``<s>``).
+def write_vocabulary(folder: Path, unigram: Unigram) -> None:
+    """Write ``vocabulary.bin`` into ``folder``. The special pieces are left out: no text is read as one of them.
 
     Raises:
         CorruptModel: a piece goes across a space, which the walk word by word could not find.
     """
+    pieces = unigram.pieces
     texts = [piece for piece, _ in pieces]
     across = next((text for text in texts if SPACE in text[1:] and text.strip(SPACE)), None)
     if across is not None:
         raise CorruptModel(f"The vocabulary holds {across!r}, which goes across a space.")
     excluded = np.zeros(len(texts), dtype=bool)
-    excluded[[unknown, begin, end, *control]] = True
+    excluded[[number for _, number in unigram.special()]] = True
     keys, values = _prefixes(texts, excluded)
     table_keys, table_values = _hash_table(keys, values)
     scores = np.asarray([score for _, score in pieces], dtype="<f4")
-    header = np.asarray([MAGIC, len(table_keys), len(texts), unknown, begin, end, 0, 0], dtype="<i8")
+    header = np.asarray(
+        [MAGIC, len(table_keys), len(texts), unigram.unknown, unigram.begin[1], unigram.end[1], 0, 0], dtype="<i8"
+    )
     with (folder / VOCABULARY_FILE).open("wb") as file:
         for part in (header, table_keys.astype("<u8"), table_values.astype("<i4"), scores):
             file.write(part.tobytes())
