@@ -85,7 +85,7 @@ class TestRefusals:
             ({"k": 0, "fair": False}, OptionError, "at least 1"),
             ({"k": -3, "fair": False}, OptionError, "at least 1"),
             ({"query_lang": "klingonisch", "fair": False}, UnknownLanguage, "klingonisch"),
-            ({"fair": True}, OptionError, "No language means come with 'fake'"),
+            ({"fair": True}, OptionError, "No language means come with a model 'fake'"),
         ],
     )
     def test_options_are_checked_before_the_work(self, options: dict[str, Any], error: Any, words: str) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from interlingua.errors import CorruptModel
 from interlingua.models.bert_graph import BertConfig, BlockQuantized
-from interlingua.models.e5_small import E5File, write_model, write_tokenizer
+from interlingua.models.e5_small import E5File, unigram, write_model
+from interlingua.models.tokenizer_file import write_tokenizer
 
 QUANTIZED = ("emb.word", "l0.q.w", "l0.k.w", "l0.v.w", "l0.ao.w", "l0.fi.w", "l0.fo.w")
 
@@ -142,7 +143,7 @@ def test_nothing_is_written_from_a_damaged_file(tiny: Any, tmp_path: Path) -> No
 def test_the_tokenizer_file(tiny_file: Path, tmp_path: Path) -> None:
     from tokenizers import Tokenizer
 
-    write_tokenizer(E5File(tiny_file), tmp_path)
+    write_tokenizer(tmp_path, unigram(E5File(tiny_file)))
     tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     assert tokenizer.encode("ab猫").tokens == ["<s>", "▁a", "b", "猫", "</s>"]
     # nmt_nfkc: full-width letters, runs of spaces and tabs, a decomposed letter.

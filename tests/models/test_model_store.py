@@ -32,7 +32,15 @@ from interlingua.models.card import ModelCard
 from interlingua.models.catalogue import find
 from interlingua.models.store import ensure, folder_of, is_imported, verify
 
-FILES = ["card.json", "manifest.json", "model.onnx", "tokenizer.json", "weights.bin"]
+FILES = [
+    "card.json",
+    "manifest.json",
+    "model.onnx",
+    "normalizer.json",
+    "tokenizer.json",
+    "vocabulary.bin",
+    "weights.bin",
+]
 CURE = "interlingua models import e5-small --again"
 
 Importer = Callable[..., Path]
@@ -149,7 +157,7 @@ def check_real(card: ModelCard, folder: Path, known: Path) -> None:
     assert names(folder) == FILES
     got = hashes(folder)
     assert got == hashes(ensure(card, cache_dir=known))
-    assert card.pins == {name: got[name] for name in ("weights.bin", "tokenizer.json")}
+    assert card.pins == {name: got[name] for name in ("weights.bin", "tokenizer.json", "vocabulary.bin")}
 
 
 def test_e5_from_its_wheel_is_the_same_and_the_pinned_one(model_cache: Path, tmp_path: Path) -> None:
@@ -344,8 +352,9 @@ def test_an_imported_model_needs_its_package_no_more(
 # ---------------------------------------------------------------------------------------------- interrupted
 
 
-def interrupted_writer(error: BaseException) -> Callable[[Path, Path], None]:
-    def write(_source: Path, folder: Path) -> None:
+def interrupted_writer(error: BaseException) -> Callable[..., None]:
+    def write(*given: object) -> None:
+        folder = next(part for part in given if isinstance(part, Path) and part.is_dir())
         (folder / "weights.bin").write_bytes(b"half")
         raise error
 
@@ -353,7 +362,7 @@ def interrupted_writer(error: BaseException) -> Callable[[Path, Path], None]:
 
 
 @pytest.mark.usefixtures("cache")
-@pytest.mark.parametrize("step", ["write_model", "write_tokenizer", "manifest"])
+@pytest.mark.parametrize("step", ["write_model", "write_vocabulary", "manifest"])
 def test_an_interrupted_import_leaves_nothing(
     step: str, tiny_card: ModelCard, tiny_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -422,7 +431,7 @@ from interlingua.models.store import ensure
 cache, source, digest, seconds = sys.argv[1:]
 card = find("e5-small")
 card = replace(card, sources=(replace(card.sources[0], sha256=digest),), dimension=64, max_tokens=16, pins={})
-convert = e5_small.write_tokenizer
+convert = e5_small.write_vocabulary
 
 def slowly(file, folder):
     # The graph and the weights are there by now, the tokenizer is not.
@@ -430,7 +439,7 @@ def slowly(file, folder):
     time.sleep(float(seconds))
     convert(file, folder)
 
-e5_small.write_tokenizer = slowly
+e5_small.write_vocabulary = slowly
 print("ready", flush=True)
 sys.stdin.readline()
 print(ensure(card, cache_dir=cache, source=Path(source)))
@@ -486,7 +495,7 @@ def test_two_processes_at_once_convert_only_once(tiny_card: ModelCard, tiny_file
 
 @pytest.mark.usefixtures("cache")
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-@pytest.mark.parametrize("name", ["weights.bin", "model.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["weights.bin", "model.onnx", "vocabulary.bin"])
 def test_a_full_disk(name: str, tiny_card: ModelCard, tiny_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     convert = e5_small.write_model
 

@@ -58,8 +58,9 @@ def score(
 ) -> None:
     """Say how alike two texts are, in any languages.
 
-    The bare cosine has the model's own scale (two unrelated sentences have about 0.8 under e5-small). The centred cosine of
-    unrelated texts is about 0 in any pair of languages; both are at most 1, and higher is more alike.
+    The bare cosine has the model's own scale (two unrelated sentences have about 0.8 under e5-small). The centred cosine has
+    nearly the same scale in all pairs of languages: 0 to 0.3 for unrelated texts, mostly more than 0.4 for translations. Both
+    are at most 1, and higher is more alike.
     """
     from interlingua.encoding.encoder import Encoder
     from interlingua.languages import canonical, preload
@@ -154,6 +155,6 @@ def _explain(encoder: WatchedEncoder) -> None:
 
     general = LanguageMeans.shipped(encoder.name).general
     say(
-        f"\nUnder {encoder.name} two unrelated texts have a cosine of about {float(general @ general):.2f} and a centred cosine "
-        "of about 0; equal texts have 1 in both."
+        f"\nUnder {encoder.name} two unrelated texts have a cosine of about {float(general @ general):.1f}, whatever they say, "
+        "and a centred cosine of 0 to 0.3; equal texts have 1 in both."
     )

@@ -40,6 +40,7 @@ _BUNDLED = (
         ),
         build=1,
         pins={
+            "vocabulary.bin": "8aeab777de1d02373e3e17bdf2c85353724a12e96ef93caab9f721bf5bddd11e",
             "weights.bin": "73b070860344a5025e9b9be2690ceb830471f75324dd141593a7970a33809957",
             "tokenizer.json": "4636d146035579ad41b4ca76f5327bd47403abb3e2695e5533cff0eaab92d192",
         },
@@ -71,6 +72,7 @@ _BUNDLED = (
         ),
         build=1,
         pins={
+            "vocabulary.bin": "f77e02fcde5ec945ad8a49737386d4d43b83315a6a6bd4b3571668543c6e0101",
             "weights.bin": "d466ddc500b5ba2a79a320b9cf088f110a619653836a24e8fd9a3715dce8c6ac",
             "tokenizer.json": "c261118140d70061d6580a44b1174d0253c6570a0e349f2611abecc82d87ba9e",
         },

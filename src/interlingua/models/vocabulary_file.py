@@ -68,14 +68,14 @@ def _prefixes(texts: Sequence[str], excluded: NDArray[np.bool_]) -> tuple[NDArra
     unique, place = np.unique(np.concatenate(keys), return_inverse=True)
     ids = np.zeros(len(unique), dtype=np.int32)
     np.maximum.at(ids, place, np.concatenate(values).astype(np.int32))
-    if np.count_nonzero(ids) != np.count_nonzero(~excluded) or unique[0] == 0:
+    if np.count_nonzero(ids) != np.count_nonzero(~excluded) or 0 in unique[:1]:
         raise CorruptModel("Two pieces of the vocabulary are equal, or their hashes are.")
     return unique, ids
 
 
 def _hash_table(keys: NDArray[np.uint64], values: NDArray[np.int32]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """Open addressing with linear probing; all keys that still lack a place try their next slot together."""
-    size = 1 << int(np.ceil(np.log2(len(keys) / _LOAD)))
+    size = 1 << max(4, int(np.ceil(np.log2(max(1, len(keys)) / _LOAD))))
     table_keys, table_values = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.int32)
     slots = (keys & np.uint64(size - 1)).astype(np.int64)
     waiting = np.arange(len(keys))

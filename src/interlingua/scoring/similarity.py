@@ -29,7 +29,7 @@ class Similarity:
         cosine: of the vectors as the model gives them. Its scale is the model's own: with e5-small two unrelated sentences
             have about 0.8, so it means little by itself.
         centred_cosine: of the vectors less their languages' means. Its scale is nearly the same in all pairs of languages:
-            unrelated texts have 0 to 0.3 (more, the more alike their subjects), translations mostly more than 0.45.
+            unrelated texts have 0 to 0.3 (more, the more alike their subjects), translations mostly more than 0.4.
         lang_a: the first text's language, given or identified; None where unknown.
         lang_b: the second text's.
     """
