@@ -1,6 +1,6 @@
 """Print the tables of docs/models.md from the committed results.
 
-    python benchmarks/tables.py
+python benchmarks/tables.py
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ def table(header: list[str], rows: list[list[str]]) -> None:
 
 def tatoeba() -> None:
     e5, use = (result(f"tatoeba-{model}")["averages"] for model in ("e5-small", "use-multilingual-v3"))
-    names = {"cosine": "plain cosine", "shipped_means": "shipped language means", "own_means": "each language's own mean"}
+    names = {
+        "cosine": "plain cosine",
+        "shipped_means": "shipped language means",
+        "own_means": "each language's own mean",
+    }
     rows = [
         [f"e5-small, {words}", *(f"{e5[group][kind]:.1f}" for group in ("xtreme_36", "use_14", "all_112"))]
         for kind, words in names.items()

@@ -77,7 +77,7 @@ def evaluate(encoder: Encoder, path: Path, means: LanguageMeans) -> dict[str, An
         lang = None
 
     def own(vectors: np.ndarray) -> np.ndarray:
-        return LanguageMeans.estimated(vectors, ["x"] * len(vectors)).centre(vectors, "x")
+        return LanguageMeans.estimated(vectors, ["en"] * len(vectors)).centre(vectors, "en")
 
     return {
         "pairs": len(rows),

@@ -4,7 +4,7 @@ The test is honest: no sentence that is tested was learnt from in any language. 
 aside; a classifier learns the others in English, and is asked about those set aside in all languages. English is there
 to compare with; a guess is right one time in six.
 
-Needs scikit-learn: pip install "interlingua[sklearn]"
+Needs scikit-learn: pip install ".[sklearn]"
 Run: python examples/classify_across_languages.py
 """
 

@@ -152,7 +152,7 @@ def main() -> None:
         }
         sets = [item for item in everything if item.lang in wanted]
         encoder = Encoder(card.name, long="truncate")
-        prompts = ["symmetric"] if len(set(vars_of(card))) == 1 else ["symmetric", "document"]
+        prompts = ["symmetric"] if len(set(prompts_of(card))) == 1 else ["symmetric", "document"]
         tables = {}
         for prompt in prompts:
             languages, tables[prompt] = fit(encoder, sets, prompt)
@@ -160,7 +160,7 @@ def main() -> None:
         print(card.name, len(languages), "languages", sorted(set(card.languages) - set(languages)), "without")
 
 
-def vars_of(card) -> list[str]:
+def prompts_of(card) -> list[str]:
     return [card.prompts.symmetric, card.prompts.query, card.prompts.document]
 
 

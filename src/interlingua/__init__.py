@@ -14,17 +14,28 @@ if TYPE_CHECKING:
     from interlingua.demo.corpus import load_corpus
     from interlingua.encoding.encoder import Encoded, Encoder, TruncationWarning
     from interlingua.encoding.fake import FakeEncoder
-    from interlingua.errors import InputError, InterlinguaError, OptionError
+    from interlingua.errors import (
+        CorruptModel,
+        InputError,
+        InterlinguaError,
+        ModelUnavailable,
+        OptionError,
+        StorageError,
+        UnknownLanguage,
+        UnknownModel,
+        UntrustedSource,
+    )
     from interlingua.languages import identify
     from interlingua.neighbours import nearest
     from interlingua.scoring.centring import LanguageMeans
     from interlingua.scoring.similarity import Similarity, similarity
     from interlingua.searching import search
     from interlingua.texts.checking import TextWarning
-    from interlingua.texts.cleaning import clean
+    from interlingua.texts.cleaning import clean, clean_all
     from interlingua.types import Hit, Record
 
 _WHERE = {
+    "CorruptModel": "errors",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
@@ -32,12 +43,18 @@ _WHERE = {
     "InputError": "errors",
     "InterlinguaError": "errors",
     "LanguageMeans": "scoring.centring",
+    "ModelUnavailable": "errors",
     "OptionError": "errors",
     "Record": "types",
     "Similarity": "scoring.similarity",
+    "StorageError": "errors",
     "TextWarning": "texts.checking",
     "TruncationWarning": "encoding.encoder",
+    "UnknownLanguage": "errors",
+    "UnknownModel": "errors",
+    "UntrustedSource": "errors",
     "clean": "texts.cleaning",
+    "clean_all": "texts.cleaning",
     "identify": "languages",
     "load_corpus": "demo.corpus",
     "nearest": "neighbours",
@@ -46,6 +63,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "CorruptModel",
     "Encoded",
     "Encoder",
     "FakeEncoder",
@@ -53,13 +71,19 @@ __all__ = [
     "InputError",
     "InterlinguaError",
     "LanguageMeans",
+    "ModelUnavailable",
     "OptionError",
     "Record",
     "Similarity",
+    "StorageError",
     "TextWarning",
     "TruncationWarning",
+    "UnknownLanguage",
+    "UnknownModel",
+    "UntrustedSource",
     "__version__",
     "clean",
+    "clean_all",
     "identify",
     "load_corpus",
     "nearest",

@@ -42,15 +42,9 @@ class UnknownLanguage(OptionError):
 
 
 class UnknownModel(OptionError):
-    """A model name that stands neither for a bundled model nor for a folder."""
+    """A model name that stands for no bundled model."""
 
     http_status = 404
-
-
-class MissingExtra(InterlinguaError):
-    """Something needs an optional package that is not installed; the message names the ``pip install`` line."""
-
-    http_status = 501
 
 
 class ModelUnavailable(InterlinguaError):

@@ -26,7 +26,7 @@ class Neighbours(NamedTuple):
 def nearest(queries: Vectors, pool: Vectors, k: int) -> Neighbours:
     """The k vectors of the pool with the largest inner product with each query, by exact search (FAISS).
 
-    FAISS goes through the pool in blocks: beside the result it needs a few megabytes, whatever the sizes.
+    FAISS goes through the pool in blocks, so that the scores of all pairs are never in memory at once.
 
     Args:
         queries: float32, shape (n, d).
@@ -37,12 +37,13 @@ def nearest(queries: Vectors, pool: Vectors, k: int) -> Neighbours:
         InputError: the shapes do not fit, or a value is NaN or infinite.
         OptionError: k is less than 1.
     """
-    if k < 1:
-        raise OptionError(f"k must be at least 1, not {k}.")
+    if not isinstance(k, int) or k < 1:
+        raise OptionError(f"k must be a whole number and at least 1, not {k!r}.")
+    queries, pool = np.asarray(queries, dtype=np.float32), np.asarray(pool, dtype=np.float32)
     for name, vectors in (("queries", queries), ("pool", pool)):
         if vectors.ndim != 2:
             raise InputError(f"{name} must have the shape (n, d), not {vectors.shape}.")
-        if not np.isfinite(vectors).all():
+        if not np.isfinite(vectors.sum(axis=1, dtype=np.float64)).all():
             raise InputError(f"{name} hold NaN or infinite values.")
     if queries.shape[1] != pool.shape[1]:
         raise InputError(

@@ -11,7 +11,7 @@ from interlingua.errors import InputError, OptionError
 from interlingua.neighbours import nearest
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.similarity import Langs, languages_of
-from interlingua.texts.checking import check_texts
+from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import Hit, Record, TextEncoder
 
 
@@ -84,17 +84,17 @@ def search(
         OptionError: k is less than 1, or ``fair`` is asked for with a model that no means come with.
     """
     # All that can be wrong is found before the documents are embedded, which takes long.
-    if k < 1:
-        raise OptionError(f"k must be at least 1, not {k}.")
-    if isinstance(documents, str):
-        raise InputError("documents should be a list of texts or records, but it is a single text: put it in a list.")
+    if not isinstance(k, int) or k < 1:
+        raise OptionError(f"k must be a whole number and at least 1, not {k!r}.")
+    if hasattr(documents, "columns"):
+        raise InputError("documents should be a list, but it is a data frame: give frame.to_dict('records').")
+    listed = as_list(documents, "documents")
     if fair:
-        pool_means = LanguageMeans.shipped(encoder.name, "document")
-        query_means = LanguageMeans.shipped(encoder.name, "query")
+        pool_means, query_means = _means(encoder)
     single = isinstance(queries, str)
     asked = check_texts([queries] if isinstance(queries, str) else queries, name="queries").texts
     asked_langs = languages_of(asked, query_lang)
-    records = [_as_record(item, row) for row, item in enumerate(documents)]
+    records = [_as_record(item, row) for row, item in enumerate(listed)]
     texts = check_texts([record.text for record in records], name="documents").texts
     vectors = encoder.encode_query(asked)
     pool = encoder.encode_document(texts)
@@ -114,6 +114,15 @@ def search(
             hits.append(Hit(record.id, record.text, langs[row], score, cosine, record.metadata))
         results.append(hits)
     return results[0] if single else results
+
+
+def _means(encoder: TextEncoder) -> tuple[LanguageMeans, LanguageMeans]:
+    try:
+        return LanguageMeans.shipped(encoder, "document"), LanguageMeans.shipped(encoder, "query")
+    except OptionError:
+        raise OptionError(
+            f"No language means come with a model {encoder.name!r}, so a search with it cannot be fair: give fair=False."
+        ) from None
 
 
 def _as_record(item: object, row: int) -> Record:

@@ -154,8 +154,8 @@ def test_long_texts(run: Run, write: Write) -> None:
     [
         (["a", "b", "--lang-a", "jp"], "'jp' is not a language code but a country's; did you mean 'ja'?"),
         (["a", "b", "--lang-b", "german"], "'german' is not a language code; did you mean 'de'?"),
-        (["a", "b", "--columns", "x,y"], "--columns and --input-format are for a file, but two texts were given."),
-        (["a", "b", "--input-format", "csv"], "--columns and --input-format are for a file, but two texts were given."),
+        (["a", "b", "--columns", "x,y"], "--columns, --input-format, --encoding and --on-invalid are for a file, but two texts were given."),
+        (["a", "b", "--input-format", "csv"], "--columns, --input-format, --encoding and --on-invalid are for a file, but two texts were given."),
         (["a.csv", "--columns", "x"], "--columns takes two different names with a comma between, such as source,target; not 'x'."),
         (["a.csv", "--columns", "x,x"], "--columns takes two different names with a comma between, such as source,target; not 'x,x'."),
         (["a.txt"], "a.txt: pairs need two columns, which txt has not; give --input-format csv, tsv or jsonl."),

@@ -142,6 +142,7 @@ def test_the_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_another_build_or_other_weights_lie_elsewhere(tiny_card: ModelCard) -> None:
     places = {folder_of(card).name for card in (tiny_card, replace(tiny_card, build=2), find("e5-small"))}
     assert len(places) == 3
+    assert folder_of(replace(tiny_card)).name in places
 
 
 @pytest.mark.usefixtures("cache")
@@ -157,7 +158,9 @@ def check_real(card: ModelCard, folder: Path, known: Path) -> None:
     assert names(folder) == FILES
     got = hashes(folder)
     assert got == hashes(ensure(card, cache_dir=known))
-    assert card.pins == {name: got[name] for name in ("weights.bin", "tokenizer.json", "vocabulary.bin")}
+    assert card.pins == {
+        name: got[name] for name in ("weights.bin", "tokenizer.json", "vocabulary.bin", "normalizer.json")
+    }
 
 
 def test_e5_from_its_wheel_is_the_same_and_the_pinned_one(model_cache: Path, tmp_path: Path) -> None:
@@ -224,6 +227,12 @@ def shorten_manifest(folder: Path) -> None:
 DAMAGES = [
     pytest.param(flip, "weights.bin is damaged: its SHA-256 is not the recorded one", id="a byte of weights.bin"),
     pytest.param(truncate, "tokenizer.json is damaged: its SHA-256 is not the recorded one", id="tokenizer.json cut"),
+    pytest.param(
+        lambda folder: (folder / "normalizer.json").write_text('{"normalizer": {"type": "Lowercase"}}'),
+        "normalizer.json is damaged: its SHA-256 is not the recorded one",
+        id="another normaliser",
+    ),
+    pytest.param(lambda folder: (folder / "vocabulary.bin").unlink(), "vocabulary.bin is missing", id="no vocabulary"),
     pytest.param(lambda folder: (folder / "model.onnx").unlink(), "model.onnx is missing", id="no model.onnx"),
     pytest.param(lambda folder: (folder / "card.json").write_bytes(b"{}"), "card.json is damaged", id="card.json"),
     pytest.param(manifest("{"), "manifest.json is missing or damaged", id="half a manifest"),

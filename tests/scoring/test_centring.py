@@ -101,7 +101,7 @@ class TestEstimated:
             np.testing.assert_allclose((vectors[first::2] - means.mean(lang)).mean(axis=0), 0, atol=1e-6)
 
     def test_what_cannot_be_estimated(self) -> None:
-        with pytest.raises(InputError, match="no vectors"):
+        with pytest.raises(InputError, match="from vectors of the shape"):
             LanguageMeans.estimated(np.empty((0, 2), np.float32), [])
         with pytest.raises(InputError, match="2 vectors but 1 languages"):
             LanguageMeans.estimated(floats([1, 2], [3, 4]), ["de"])

@@ -72,10 +72,10 @@ class TestFigures:
         assert similarity(use, ENGLISH[0], GERMAN[0]) == given
 
     def test_the_means_of_the_pairs_own_language_count(self, e5: Encoder) -> None:
-        right = similarity(e5, ENGLISH[0], GERMAN[1], lang_a="en", lang_b="de")
-        wrong = similarity(e5, ENGLISH[0], GERMAN[1], lang_a="en", lang_b="th")
+        right = similarity(e5, ENGLISH[0], GERMAN[0], lang_a="en", lang_b="de")
+        wrong = similarity(e5, ENGLISH[0], GERMAN[0], lang_a="en", lang_b="th")
         assert right.cosine == pytest.approx(wrong.cosine, abs=1e-6)
-        assert abs(right.centred_cosine - wrong.centred_cosine) > 0.005
+        assert right.centred_cosine > wrong.centred_cosine + 0.05
 
 
 class TestLanguages:

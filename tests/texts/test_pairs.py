@@ -40,7 +40,8 @@ def test_language_codes_are_a_header_and_say_the_languages(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("first", ["en\teng", "Danish\tFrench", "en\tx1", "hello\tfr"])
 def test_what_only_resembles_language_codes_is_text(tmp_path: Path, first: str) -> None:
-    assert len(list(read_pairs(write(tmp_path, "a.tsv", f"{first}\nx\ty\n")))) == 2
+    pairs = read_pairs(write(tmp_path, "a.tsv", f"{first}\nx\ty\n"))
+    assert [(pair.a, pair.b) for pair in pairs] == [tuple(first.split("\t")), ("x", "y")]
 
 
 def test_more_columns_are_metadata(tmp_path: Path) -> None:

@@ -233,11 +233,6 @@ def test_no_texts(tmp_path: Path, name: str, content: str | bytes) -> None:
             "a.csv: line 2 has text after a closing quotation mark; "
             'a quotation mark inside quotes is written twice ("").',
         ),
-        (
-            "a.csv",
-            "text,lang\na,xx-nonsense\n",
-            None,
-        ),
         ("a.jsonl", '"a"\n{"text": }\n', "a.jsonl: line 2 is not JSON: Expecting value at character 10."),
         (
             "a.jsonl",
@@ -260,7 +255,12 @@ def test_no_texts(tmp_path: Path, name: str, content: str | bytes) -> None:
             '{"n": 1}\n',
             "a.jsonl: line 1: no field is called text; there are: n. Say which holds it: --text-column NAME.",
         ),
-        ("a.jsonl", '{"text": "a", "id": null, "lang": 3}\n', "a.jsonl: line 1: 'language' is a number, not a string."),
+        (
+            "a.csv",
+            "id;text\n1;Guten Tag\n",
+            "a.csv: its columns seem to be separated by ';'; save it with commas (.csv) or tabs (.tsv), or give "
+            "--input-format tsv where they are tabs.",
+        ),
         ("a.jsonl", '"a"\n{"text": ["b"]}\n', "a.jsonl: line 2: 'text' is an array, not a string."),
         (
             "a.jsonl",
@@ -269,12 +269,19 @@ def test_no_texts(tmp_path: Path, name: str, content: str | bytes) -> None:
         ),
     ],
 )
-def test_what_is_wrong_in_a_file(tmp_path: Path, name: str, content: str | bytes, message: str | None) -> None:
-    found = failure(write(tmp_path, name, content))
-    if message is None:  # how a language code is refused is not decided here
-        assert found.startswith(f"{name}: line 2: ")
-    else:
-        assert found == message
+def test_what_is_wrong_in_a_file(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
+    assert failure(write(tmp_path, name, content)) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv", "text,lang\na,English\nb,de\nc,\n"), ("a.jsonl", '"a"\n{"text": "b", "lang": "deu"}\n{"text": "c", "lang": 3}\n')],
+)
+def test_a_language_column_that_nobody_asked_for_may_hold_anything(tmp_path: Path, name: str, content: str) -> None:
+    path = write(tmp_path, name, content)
+    assert [(record.text, record.lang) for record in read_records(path)] == [("a", None), ("b", "de"), ("c", None)]
+    with pytest.raises(InputError, match="line [23]: "):
+        list(read_records(path, lang="lang"))
 
 
 def test_the_row_of_an_error_counts_from_0(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def encode(
     encoder = Encoder(model, cache_dir=cache_dir)
     intake = Intake(file, encoder.card.max_tokens, clean=clean, skip=on_invalid is OnInvalid.skip)
     records = read(file, format=read_as, text=text_column, id=id_column, lang=None, encoding=encoding)
-    if out is not None and out.is_file() and out.samefile(file):
+    if file != "-" and out is not None and out.is_file() and out.samefile(file):
         raise OptionError(f"{out} is the file that is read; give --out another name.")
     call = {
         PromptKind.symmetric: encoder.encode,

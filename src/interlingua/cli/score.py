@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -27,7 +28,7 @@ from interlingua.cli.options import (
 )
 from interlingua.cli.output import emit, say
 from interlingua.cli.watched import WatchedEncoder
-from interlingua.errors import InputError, OptionError
+from interlingua.errors import InputError, InterlinguaError, OptionError
 
 
 def score(
@@ -69,16 +70,24 @@ def score(
     encoder = WatchedEncoder(Encoder(model, cache_dir=cache_dir))
     if lang_a is None or lang_b is None:
         # Beside the loading of the model: the answer comes a third of a second sooner.
-        threading.Thread(target=preload, daemon=True).start()
+        threading.Thread(target=_quietly, args=(preload,), daemon=True).start()
     if text_b is None:
         rows = _file(encoder, text_a, columns, lang_a, lang_b, read_as, encoding, clean, on_invalid is OnInvalid.skip)
-    elif columns is not None or read_as is not None:
-        raise OptionError("--columns and --input-format are for a file, but two texts were given.")
+    elif columns is not None or read_as is not None or encoding != "utf-8" or on_invalid is OnInvalid.skip:
+        raise OptionError(
+            "--columns, --input-format, --encoding and --on-invalid are for a file, but two texts were given."
+        )
     else:
         rows = _texts(encoder, text_a, text_b, lang_a, lang_b, clean)
     emit(rows, output)
     if output is Format.table and sys.stdout.isatty():
         _explain(encoder)
+
+
+def _quietly(load: Callable[[], None]) -> None:
+    """What goes wrong here goes wrong again where the answer is needed, and is told there."""
+    with suppress(InterlinguaError):
+        load()
 
 
 def _texts(

@@ -79,6 +79,10 @@ def search(
 
     arguments = query or []
     _check_sources(file, arguments, queries)
+    if query_column is not None and queries is None:
+        raise OptionError("--query-column is for a file of queries, but there is no --queries.")
+    if query_lang is not None and not fair:
+        raise OptionError("--query-lang is for centring, which --no-fair turns off.")
     query_lang = None if query_lang is None else canonical(query_lang)
     encoder = WatchedEncoder(Encoder(model, cache_dir=cache_dir))
     skip = on_invalid is OnInvalid.skip
@@ -117,6 +121,9 @@ def _read_queries(intake: Intake, path: str, column: str | None, encoding: str) 
     except InputError as error:
         # What reads both files names the options of the documents.
         raise InputError(str(error).replace("--text-column", "--query-column"), error.rows) from None
+    except OptionError as error:
+        cure = "call the file of queries .txt, .csv, .tsv or .jsonl after what it holds"
+        raise OptionError(f"{path}: {cure}." if "--input-format" in str(error) else str(error)) from None
 
 
 def _print(asked: list[str], found: list[list[Hit]], output: Format) -> None:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypedDict, Unpack, overload
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ class Encoder:
     to compare texts of one kind.
 
     Args:
-        model: a bundled model: ``e5-small`` (100 languages) or ``use-multilingual-v3`` (16 languages, much faster).
+        model: a bundled model: ``e5-small`` (94 languages) or ``use-multilingual-v3`` (16 languages, much faster).
         threads: how many batches are computed at once; None takes the processors that this process may use.
         cache_dir: where the imported model lies, if not in the usual cache folder.
         long: what happens to texts beyond the limit, unless a call says otherwise.
@@ -111,6 +111,10 @@ class Encoder:
         self._long: Long = _check_long(long)
         self._loading = threading.Lock()
         self._parts: tuple[TextTokenizer, Backend] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes load the model for themselves."""
+        return _rebuilt, (self.card.name, self._threads, self._cache_dir, self._long)
 
     def __repr__(self) -> str:
         return f"Encoder({self.card.name!r})"
@@ -191,6 +195,8 @@ class Encoder:
 
     def token_ids(self, sentences: Sequence[str], prompt: Prompt = "symmetric") -> list[list[int]]:
         """The token ids that the model sees for each text, prompt and special tokens included, cut at the limit."""
+        if prompt not in get_args(Prompt):
+            raise OptionError(f"prompt is one of {', '.join(map(repr, get_args(Prompt)))}, not {prompt!r}.")
         tokenizer, _ = self._load()
         return tokenizer.tokenize(check_texts(sentences).texts, self.card.prompts.of(prompt)).ids
 
@@ -276,6 +282,10 @@ class Encoder:
             return self._parts
 
 
+def _rebuilt(model: str, threads: int, cache_dir: str | os.PathLike[str] | None, long: Long) -> Encoder:
+    return Encoder(model, threads=threads, cache_dir=cache_dir, long=long)
+
+
 def _load_parts(card: ModelCard, cache_dir: str | os.PathLike[str] | None) -> tuple[TextTokenizer, Backend]:
     from interlingua.encoding.backends.onnx import OnnxBackend
     from interlingua.models.files import GRAPH_FILE
@@ -309,7 +319,7 @@ def _check_long(long: str) -> Long:
 
 
 def _check_count(name: str, value: int) -> int:
-    if not isinstance(value, int | np.integer) or value < 1:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
         raise OptionError(f"{name} must be a whole number and at least 1, not {value!r}.")
     return int(value)
 

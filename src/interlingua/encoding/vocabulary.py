@@ -14,6 +14,8 @@ _BITS = (1 << 64) - 1
 _UNKNOWN_PENALTY = 10.0
 _NEVER = -1e300
 _WORDS_KEPT = 50_000
+# Text without spaces comes as one word, which will not come again.
+_LONGEST_KEPT = 32
 
 
 class Vocabulary:
@@ -49,9 +51,10 @@ class Vocabulary:
             known = words.get(word)
             if known is None:
                 known = array("i", self._segment(SPACE + word))
-                if len(words) >= _WORDS_KEPT:
-                    words.clear()
-                words[word] = known
+                if len(word) <= _LONGEST_KEPT:
+                    if len(words) >= _WORDS_KEPT:
+                        words.clear()
+                    words[word] = known
             found.extend(known)
         return found
 

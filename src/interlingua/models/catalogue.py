@@ -41,6 +41,7 @@ _BUNDLED = (
         build=1,
         pins={
             "vocabulary.bin": "8aeab777de1d02373e3e17bdf2c85353724a12e96ef93caab9f721bf5bddd11e",
+            "normalizer.json": "783a6de0af8395c0f22acd5cf8be50b0c1604a8b1404d30ee281e2c8e9889085",
             "weights.bin": "73b070860344a5025e9b9be2690ceb830471f75324dd141593a7970a33809957",
             "tokenizer.json": "4636d146035579ad41b4ca76f5327bd47403abb3e2695e5533cff0eaab92d192",
         },
@@ -73,6 +74,7 @@ _BUNDLED = (
         build=1,
         pins={
             "vocabulary.bin": "f77e02fcde5ec945ad8a49737386d4d43b83315a6a6bd4b3571668543c6e0101",
+            "normalizer.json": "b59258f98d32ee809e5f82d60b8294f0ffe7a442acd1756d731e3a51aa99b5d6",
             "weights.bin": "d466ddc500b5ba2a79a320b9cf088f110a619653836a24e8fd9a3715dce8c6ac",
             "tokenizer.json": "c261118140d70061d6580a44b1174d0253c6570a0e349f2611abecc82d87ba9e",
         },
@@ -104,4 +106,6 @@ def find(name: str) -> ModelCard:
         return card
     near = difflib.get_close_matches(key, [*cards, *_ALIASES], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise UnknownModel(f"{name!r} is not a bundled model; there are {', '.join(map(repr, cards))}.{hint}")
+    raise UnknownModel(
+        f"{name!r} is not a bundled model, and others cannot be loaded yet; there are {', '.join(map(repr, cards))}.{hint}"
+    )

@@ -55,15 +55,14 @@ class GraphWriter:
 
     def weight(self, name: str, values: NDArray[Any], shape: tuple[int, ...] | None = None) -> str:
         """Store a large tensor in the weights file. ``shape`` is given for packed 4-bit values (uint8 in, UINT4 out)."""
-        offset = -self._weights.tell() % _PAGE
-        self._weights.write(b"\0" * offset)
-        start = self._weights.tell()
+        self._weights.write(b"\0" * (-self._weights.tell() % _PAGE))
+        offset = self._weights.tell()
         data = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
         self._weights.write(data)
         tensor = TensorProto(name=name, data_location=TensorProto.EXTERNAL)
         tensor.data_type = TensorProto.UINT4 if shape is not None else _ELEMENT_TYPES[values.dtype.name]
         tensor.dims.extend(shape if shape is not None else values.shape)
-        for key, value in (("location", WEIGHTS_FILE), ("offset", start), ("length", len(data))):
+        for key, value in (("location", WEIGHTS_FILE), ("offset", offset), ("length", len(data))):
             tensor.external_data.append(StringStringEntryProto(key=key, value=str(value)))
         self._initializers.append(tensor)
         return name

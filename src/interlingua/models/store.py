@@ -1,7 +1,7 @@
 """Imported models on disk: written once, whole or not at all, and checked whenever they are loaded.
 
-A model lies in ``CACHE/models/NAME/BUILD/``: the ONNX graph, its weights, ``tokenizer.json``, ``card.json`` and
-``manifest.json`` with the SHA-256 of each. It is written under a temporary name beside that folder and renamed when it is
+A model lies in ``CACHE/models/NAME/BUILD/``: the ONNX graph and its weights, the vocabulary and its normaliser,
+``tokenizer.json``, ``card.json``, and ``manifest.json`` with the SHA-256 of each. It is written under a temporary name beside that folder and renamed when it is
 complete; a lock keeps two processes from doing the same work at once, and whoever comes next clears what a killed one left.
 """
 
@@ -17,14 +17,14 @@ from pathlib import Path
 from interlingua.cache import cache_folder
 from interlingua.errors import CorruptModel
 from interlingua.models.card import ModelCard
-from interlingua.models.files import GRAPH_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from interlingua.models.files import GRAPH_FILE, NORMALIZER_FILE, TOKENIZER_FILE, VOCABULARY_FILE, WEIGHTS_FILE
 from interlingua.models.sources import locate, sha256
 from interlingua.models.storage import storage_errors
 from interlingua.progress import announcer
 
 CARD_FILE = "card.json"
 MANIFEST_FILE = "manifest.json"
-_FILES = (GRAPH_FILE, WEIGHTS_FILE, TOKENIZER_FILE, CARD_FILE)
+_FILES = (GRAPH_FILE, WEIGHTS_FILE, VOCABULARY_FILE, NORMALIZER_FILE, TOKENIZER_FILE, CARD_FILE)
 _PARTIAL = ".partial"
 
 Report = Callable[[str, float], None]

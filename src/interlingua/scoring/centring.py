@@ -9,14 +9,16 @@ estimated from one's own texts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import get_args
 
 import numpy as np
 
-from interlingua.errors import InputError, OptionError
+from interlingua.errors import InputError, OptionError, UnknownModel
 from interlingua.languages import canonical
+from interlingua.models.catalogue import find
 from interlingua.types import Prompt, TextEncoder, Vectors
 
 _PRIOR_TEXTS = 100
@@ -48,6 +50,8 @@ class LanguageMeans:
             OptionError: none are shipped for that model, or there is no such prompt.
         """
         name = model if isinstance(model, str) else model.name
+        with suppress(UnknownModel):
+            name = find(name).name
         if prompt not in get_args(Prompt):
             raise OptionError(f"prompt is one of {', '.join(map(repr, get_args(Prompt)))}, not {prompt!r}.")
         file = resources.files("interlingua.scoring") / "means" / f"{name}.npz"
@@ -61,27 +65,28 @@ class LanguageMeans:
         return cls(dict(zip(languages, table, strict=True)), table.mean(axis=0))
 
     @classmethod
-    def estimated(cls, vectors: Vectors, langs: Sequence[str | None]) -> LanguageMeans:
+    def estimated(cls, vectors: Vectors, langs: Sequence[str | None] | str) -> LanguageMeans:
         """The means of the given vectors, language by language; rows without a language count only for the general mean.
 
         Args:
             vectors: (n, d), n at least 1.
-            langs: the language code of each row, or None.
+            langs: the language code of each row (None where unknown), or one for all.
 
         Raises:
             InputError: there are no vectors, or not as many languages as vectors.
         """
         vectors = np.asarray(vectors, dtype=np.float32)
+        if vectors.ndim != 2 or not len(vectors):
+            raise InputError(f"Means are estimated from vectors of the shape (n, d), not {vectors.shape}.")
+        langs = [langs] * len(vectors) if isinstance(langs, str) else langs
         _check_rows(vectors, langs)
-        if not len(vectors):
-            raise InputError("Means cannot be estimated from no vectors.")
         rows = _rows_by_language(langs)
         means = {lang: vectors[picked].mean(axis=0) for lang, picked in rows.items() if lang is not None}
         general = np.mean(list(means.values()), axis=0) if means else vectors.mean(axis=0)
         return cls(means, general.astype(np.float32))
 
     def updated(
-        self, vectors: Vectors, langs: Sequence[str | None], *, prior_texts: int = _PRIOR_TEXTS
+        self, vectors: Vectors, langs: Sequence[str | None] | str, *, prior_texts: int = _PRIOR_TEXTS
     ) -> LanguageMeans:
         """These means drawn towards those of the given vectors, the more the more vectors a language has.
 
@@ -96,6 +101,7 @@ class LanguageMeans:
             InputError: there are not as many languages as vectors.
         """
         vectors = self._fitting(vectors)
+        langs = [langs] * len(vectors) if isinstance(langs, str) else langs
         _check_rows(vectors, langs)
         means = dict(self.means)
         for lang, picked in _rows_by_language(langs).items():

@@ -11,7 +11,7 @@ import numpy as np
 from interlingua.errors import InputError
 from interlingua.languages import canonical, identify_all
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.texts.checking import check_texts
+from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import TextEncoder, Vectors
 
 _SURE = 0.5
@@ -81,6 +81,8 @@ def similarity(
         UnknownLanguage: a language code is none.
         OptionError: no means come with the model and none were given.
     """
+    if not isinstance(a, str) and not isinstance(b, str):
+        a, b = as_list(a, "a"), as_list(b, "b")  # type: ignore[assignment]  # what they hold is checked with the texts
     if isinstance(a, str) != isinstance(b, str):
         raise InputError("Give two texts or two lists of texts, not one of each.")
     if isinstance(a, str) and isinstance(b, str):

@@ -58,6 +58,7 @@ class _Columns:
     text: str
     id: str | None
     lang: str | None
+    lang_asked_for: bool
 
     @property
     def special(self) -> set[str | None]:
@@ -86,7 +87,8 @@ def read_records(  # a file has this many sides
         format: txt, csv, tsv or jsonl.
         text: the column or field of the texts.
         id: that of the ids; by default ``id``, else a text's id is its row.
-        lang: that of the languages; by default ``lang`` or ``language``.
+        lang: that of the languages, all of them codes or empty; by default ``lang`` or ``language``, where values that are no
+            codes count as unknown.
         encoding: the file's encoding.
 
     Returns:
@@ -198,11 +200,19 @@ def _choose_columns(
     text = wanted["text"] or _first_of(_TEXT_NAMES, names)
     id_ = wanted["id"] or _first_of(_ID_NAMES, names)
     lang = wanted["lang"] or _first_of(_LANG_NAMES, names)
+    if len(names) == 1 and kind == "column":
+        other = next((sign for sign in (";", "\t", "|") if sign in names[0]), None)
+        if text is None and other is not None:
+            raise InputError(
+                f"{where}its columns seem to be separated by {other!r}; save it with commas (.csv) or tabs (.tsv), or give "
+                "--input-format tsv where they are tabs.",
+                rows,
+            )
     if text is None and len(names) == 1 and kind == "column":
         text = names[0]
     if text is None:
         raise InputError(f"{where}no {kind} is called text; {listed}. Say which holds it: --text-column NAME.", rows)
-    return _Columns(text, id_ if id_ != text else None, lang if lang != text else None)
+    return _Columns(text, id_ if id_ != text else None, lang if lang != text else None, wanted["lang"] is not None)
 
 
 def _first_of(usual: Sequence[str], names: Sequence[str]) -> str | None:
@@ -219,7 +229,8 @@ def _record(source: Source, values: Mapping[str, Any], columns: _Columns, row: i
         raise InputError(
             f"{source.name}: line {line}: the id is {_kind(id_)}, not a string or a whole number.", [row - 1]
         )
-    lang = _language(source, values.get(columns.lang) if columns.lang is not None else None, row, line)
+    value = values.get(columns.lang) if columns.lang is not None else None
+    lang = _language(source, value, row, line) if columns.lang_asked_for else _perhaps_language(value)
     metadata = {name: value for name, value in values.items() if name not in columns.special}
     return Record(text, id_ or str(row), lang, row, metadata)
 
@@ -241,6 +252,16 @@ def _kind(value: object) -> str:
         return "null"
     kinds = ((bool, "true or false"), (int | float, "a number"), (list, "an array"), (dict, "an object"))
     return next((words for kind, words in kinds if isinstance(value, kind)), "a string")
+
+
+def _perhaps_language(value: object) -> str | None:
+    """The code in a column that is merely called lang or language: it may hold names, or anything else."""
+    from interlingua.languages import canonical
+
+    try:
+        return canonical(value.strip()) if isinstance(value, str) and value.strip() else None
+    except UnknownLanguage:
+        return None
 
 
 def _language(source: Source, value: object, row: int, line: int) -> str | None:
