@@ -41,6 +41,18 @@ class TestHits:
             "en",
         )  # the last one is identified
 
+    def test_dicts_and_sentences_of_the_corpus_are_documents_too(self, fake: FakeEncoder) -> None:
+        given = [{"text": "the black cat", "id": 7, "lang": "eng", "topic": "animals"}, {"text": "a red fire engine"}]
+        hits = search(fake, "the black cat", given, fair=False)
+        assert [(hit.id, hit.lang, hit.metadata) for hit in hits] == [
+            ("7", "en", {"topic": "animals"}),
+            ("1", "en", {}),
+        ]
+        corpus = [item for item in load_corpus() if item.item == "password-reset"]
+        assert {hit.id: hit.lang for hit in search(fake, "x", corpus, k=18, fair=False)} == {
+            item.id: item.lang for item in corpus
+        }
+
     def test_unfair_scores_are_cosines_in_order(self, fake: FakeEncoder) -> None:
         hits = search(fake, "the cat", TEXTS, fair=False)
         scores = [hit.score for hit in hits]
@@ -264,3 +276,33 @@ def test_a_real_encoder_and_a_damaged_document(use: Encoder) -> None:
     with pytest.warns(TextWarning, match="row 1"):
         hits = search(use, "Where is the cat?", ["The dog barks.", "Die Katze schlÃ¤ft."], k=1, query_lang="en")
     assert hits[0].id == "1"
+
+
+@pytest.mark.parametrize(
+    ("documents", "words"),
+    [
+        ("one text", "put it in a list"),
+        ({"a": "x"}, "a mapping"),
+        ([{"id": "a"}], "row 0 is a dict without a field 'text'"),
+        ([{"text": None}], "documents"),
+        ([3], "documents"),
+        (None, "documents"),
+    ],
+)
+def test_what_is_no_list_of_documents(fake: FakeEncoder, documents: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        search(fake, "x", documents, fair=False)
+
+
+def test_a_data_frame_is_told_how(fake: FakeEncoder) -> None:
+    class Frame:
+        columns = ("a",)
+
+    with pytest.raises(InputError, match="to_dict"):
+        search(fake, "x", Frame(), fair=False)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("k", ["3", 1.5, 0, None])
+def test_k_is_a_whole_number(fake: FakeEncoder, k: Any) -> None:
+    with pytest.raises(OptionError, match="whole number"):
+        search(fake, "x", TEXTS, k=k, fair=False)

@@ -88,7 +88,9 @@ def test_wrong_values(fails: Callable[..., str], arguments: list[str], named: st
 @pytest.mark.parametrize("command", [["demo"], ["search", "a.txt", "q"], ["score", "a", "b"], ["encode", "a.txt"]])
 def test_unknown_model(fails: Callable[..., str], write: Callable[..., str], command: list[str]) -> None:
     write("a.txt", "a\n")
-    assert fails(2, *command, "--model", "gpt").startswith("'gpt' is not a bundled model, and others cannot be loaded yet; there are 'e5-small', 'use-")
+    assert fails(2, *command, "--model", "gpt").startswith(
+        "'gpt' is not a bundled model, and others cannot be loaded yet; there are 'e5-small', 'use-"
+    )
 
 
 def test_help_is_fast_and_loads_nothing_heavy() -> None:

@@ -276,3 +276,14 @@ def test_real_files(run: Run, development_data: Path, use: Encoder) -> None:
     assert run("encode", str(file), "-m", "use", "-o", "v.npy").code == 0
     texts = [line.split("\t")[3] for line in file.read_text(encoding="utf-8").splitlines()[1:]]
     assert close(np.load("v.npy"), use.encode(texts))
+
+
+def test_standard_input_may_go_where_a_file_is(run: Run, write: Write) -> None:
+    write("v.npy", "an older file")
+    run("encode", "-", "--out", "v.npy", "-m", "use", stdin=b"one\ntwo\n")
+    assert np.load("v.npy").shape == (2, 512)
+
+
+def test_a_language_column_is_none_of_its_business(run: Run, write: Write) -> None:
+    write("l.csv", "id,text,language\n1,hello there,English\n2,good day,und\n")
+    assert [row["id"] for row in run("encode", "l.csv", "-m", "use").rows] == ["1", "2"]

@@ -161,6 +161,9 @@ def test_long_and_damaged_texts_are_told_apart(run: Run, write: Write) -> None:
         (["a.txt"], 2, "there is nothing to search for: give a query, or a file of them with --queries."),
         (["-", "--queries", "-"], 2, "the documents and the queries cannot both come from standard input."),
         (["my query", "a.txt"], 2, "there is no file 'my query': the file comes first, then the queries."),
+        (["a.txt", "q", "--query-column", "x"], 2, "--query-column is for a file of queries, but there is no --queries."),
+        (["a.txt", "q", "--no-fair", "--query-lang", "en"], 2, "--query-lang is for centring, which --no-fair turns off."),
+        (["a.txt", "--queries", "a.log"], 1, "a.log: call the file of queries .txt, .csv, .tsv or .jsonl after what it holds."),
         (["b.txt", "q"], 1, "b.txt: no such file."),
         (["a.txt", "--queries", "b.txt"], 1, "b.txt: no such file."),
         (["a.txt", "--queries", "a.csv"], 1, "a.csv: no column is called text; there are: x, y. Say which holds it: --query-column NAME."),
@@ -174,6 +177,7 @@ def test_long_and_damaged_texts_are_told_apart(run: Run, write: Write) -> None:
 def test_errors(fails: Fails, write: Write, arguments: list[str], code: int, message: str) -> None:
     write("a.txt", "one\ntwo\n")
     write("a.csv", "x,y\na,b\n")
+    write("a.log", "one\n")
     write("empty.txt", "")
     assert fails(code, "search", *arguments, "-m", "use").startswith(message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -234,3 +235,16 @@ class TestErrorsWhileComputing:
         monkeypatch.setattr(use, "_load", lambda: (tokenizer, Broken()))
         with pytest.raises(RuntimeError, match="no more memory"):
             use.encode(THREE * 10, batch_size=1)
+
+
+def test_a_copy_loads_the_model_for_itself(use: Encoder) -> None:
+    text = "A text."
+    again = pickle.loads(pickle.dumps(use))
+    np.testing.assert_allclose(again.encode(text), use.encode(text), atol=1e-6)
+    assert again.fingerprint == use.fingerprint
+
+
+@pytest.mark.parametrize("prompt", ["foo", None])
+def test_a_prompt_that_is_none(use: Encoder, prompt: Any) -> None:
+    with pytest.raises(OptionError, match="'symmetric', 'query', 'document'"):
+        use.token_ids(["x"], prompt)

@@ -275,12 +275,15 @@ def test_what_is_wrong_in_a_file(tmp_path: Path, name: str, content: str | bytes
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.csv", "text,lang\na,English\nb,de\nc,\n"), ("a.jsonl", '"a"\n{"text": "b", "lang": "deu"}\n{"text": "c", "lang": 3}\n')],
+    [
+        ("a.csv", "text,lang\na,English\nb,de\nc,\n"),
+        ("a.jsonl", '"a"\n{"text": "b", "lang": "deu"}\n{"text": "c", "lang": 3}\n'),
+    ],
 )
 def test_a_language_column_that_nobody_asked_for_may_hold_anything(tmp_path: Path, name: str, content: str) -> None:
     path = write(tmp_path, name, content)
     assert [(record.text, record.lang) for record in read_records(path)] == [("a", None), ("b", "de"), ("c", None)]
-    with pytest.raises(InputError, match="line [23]: "):
+    with pytest.raises(InputError, match=r"line [23]: "):
         list(read_records(path, lang="lang"))
 
 

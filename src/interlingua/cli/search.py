@@ -118,12 +118,12 @@ def _read_queries(intake: Intake, path: str, column: str | None, encoding: str) 
     try:
         records = read(path, format=None, text=column, id=None, lang=None, encoding=encoding)
         return [record for chunk in intake.chunks(records) for record in chunk]
-    except InputError as error:
-        # What reads both files names the options of the documents.
-        raise InputError(str(error).replace("--text-column", "--query-column"), error.rows) from None
-    except OptionError as error:
-        cure = "call the file of queries .txt, .csv, .tsv or .jsonl after what it holds"
-        raise OptionError(f"{path}: {cure}." if "--input-format" in str(error) else str(error)) from None
+    except (InputError, OptionError) as error:
+        # What reads both files names the options of the documents; the queries' format has none, only the file's ending.
+        message = str(error).replace("--text-column", "--query-column")
+        if "--input-format" in message:
+            message = f"{intake.name}: call the file of queries .txt, .csv, .tsv or .jsonl after what it holds."
+        raise type(error)(message) from None
 
 
 def _print(asked: list[str], found: list[list[Hit]], output: Format) -> None:

@@ -1,8 +1,9 @@
 """Imported models on disk: written once, whole or not at all, and checked whenever they are loaded.
 
 A model lies in ``CACHE/models/NAME/BUILD/``: the ONNX graph and its weights, the vocabulary and its normaliser,
-``tokenizer.json``, ``card.json``, and ``manifest.json`` with the SHA-256 of each. It is written under a temporary name beside that folder and renamed when it is
-complete; a lock keeps two processes from doing the same work at once, and whoever comes next clears what a killed one left.
+``tokenizer.json``, ``card.json``, and ``manifest.json`` with the SHA-256 of each. It is written under a temporary name beside
+that folder and renamed when it is complete; a lock keeps two processes from doing the same work at once, and whoever comes next
+clears what a killed one left.
 """
 
 from __future__ import annotations
