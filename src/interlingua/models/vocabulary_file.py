@@ -1,8 +1,8 @@
 """Compiling a unigram vocabulary into a file that is mapped instead of loaded.
 
-Loading e5-small's quarter of a million pieces from JSON takes longer than all else that a short command does; one text touches a
-few hundred of them. The file is a hash table of every prefix of every piece, so that walking along a text one character at a time tells
-which pieces begin there: ``Vocabulary`` in ``encoding`` does the walking. Layout (little-endian): a header of int64
+Loading e5-small's quarter of a million pieces from JSON takes longer than all else that a short command does; one text touches
+a few hundred of them. The file is a hash table of every prefix of every piece, so that walking along a text one character at a
+time tells which pieces begin there: ``Vocabulary`` in ``encoding`` does the walking. Layout (little-endian): a header of int64
 numbers; keys, uint64 (0: free); values, int32 (id + 1 where the prefix is a piece, 0 where it only leads on); scores, float32.
 """
 
