@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -114,14 +114,20 @@ def write(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, use: Encoder) -> Callable[..., subprocess.Popen[bytes]]:
+def start(tmp_path: Path, use: Encoder) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start a command as a child process in the test's own folder, with the model that loads fastest already imported."""
     use.load()
+    started: list[subprocess.Popen[bytes]] = []
 
     def start(*arguments: str, environment: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         environment = {**os.environ, "PYTHONPATH": SOURCE, **(environment or {})}
         command = [sys.executable, "-m", "interlingua", *arguments]
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, **(pipes | options))
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, **(pipes | options)))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        if process.poll() is None:  # a test has failed; it shall not trouble the next one
+            process.kill()
+            process.communicate()

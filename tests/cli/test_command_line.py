@@ -118,7 +118,12 @@ def test_the_shell_can_ask_for_completions(start: Start) -> None:
 def test_ctrl_c_leaves_nothing_behind(start: Start, tmp_path: Path, name: str, options: list[str]) -> None:
     (tmp_path / "a.txt").write_text("".join(f"This is sentence number {n}.\n" for n in range(300_000)))
     (tmp_path / name).write_text("old")
-    process = start("encode", "a.txt", "-m", "use", "--out", name, *options)
+    # A process in the background of a shell ignores Ctrl-C, and so do its children, unless it has a handler of its own.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = start("encode", "a.txt", "-m", "use", "--out", name, *options)
+    finally:
+        signal.signal(signal.SIGINT, before)
     give_up = time.monotonic() + 60
     while len(os.listdir(tmp_path)) < 3 and time.monotonic() < give_up:  # the temporary file is there
         time.sleep(0.02)
