@@ -47,23 +47,23 @@ class Result:
 Run = Callable[..., Result]
 
 
-_LOADED: dict[tuple[str, str], Any] = {}
+_LOADED: dict[tuple[object, ...], Any] = {}
 
 
 @pytest.fixture(autouse=True)
 def models_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command makes an encoder of its own; here they share what is loaded from the same folder."""
-    load = encoder._load_parts
+    load = encoder.open_backend
 
-    def load_once(card: ModelCard, cache_dir: Any) -> Any:
-        if cache_dir is not None:
-            return load(card, cache_dir)
-        key = card.name, os.environ["INTERLINGUA_CACHE"]
+    def load_once(card: ModelCard, **options: Any) -> Any:
+        if options["cache_dir"] is not None:
+            return load(card, **options)
+        key = card.name, os.environ["INTERLINGUA_CACHE"], *options.values()
         if key not in _LOADED:
-            _LOADED[key] = load(card, cache_dir)
+            _LOADED[key] = load(card, **options)
         return _LOADED[key]
 
-    monkeypatch.setattr(encoder, "_load_parts", load_once)
+    monkeypatch.setattr(encoder, "open_backend", load_once)
 
 
 @pytest.fixture

@@ -224,15 +224,16 @@ class TestOptions:
 class TestErrorsWhileComputing:
     def test_an_error_in_one_batch_is_the_calls_error(self, use: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
         class Broken:
+            name, lanes, token_budget = "broken", 2, 512
             calls: Iterator[int] = iter(range(100))
+            tokenize = use._load().tokenize
 
-            def run(self, _ids: Any, lengths: Any) -> Vectors:
+            def run(self, ids: Any) -> Vectors:
                 if next(self.calls) == 2:
                     raise RuntimeError("no more memory")
-                return np.ones((len(lengths), 512), dtype=np.float32)
+                return np.ones((len(ids), 512), dtype=np.float32)
 
-        tokenizer, _ = use._load()
-        monkeypatch.setattr(use, "_load", lambda: (tokenizer, Broken()))
+        monkeypatch.setattr(use, "_load", Broken)
         with pytest.raises(RuntimeError, match="no more memory"):
             use.encode(THREE * 10, batch_size=1)
 

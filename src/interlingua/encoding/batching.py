@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from interlingua.encoding.tokens import Ids
+
 TOKEN_BUDGET = 512
 """Padded tokens in a batch, unless one text alone is longer."""
 
@@ -36,7 +38,7 @@ def plan_batches(
         start += count
 
 
-def pad(ids: Sequence[Sequence[int]], fill: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def pad(ids: Sequence[Ids], fill: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Token ids side by side, filled up on the right: (batch, length) ids and (batch,) lengths."""
     lengths = np.fromiter(map(len, ids), dtype=np.int32, count=len(ids))
     table = np.full((len(ids), int(lengths.max())), fill, dtype=np.int32)

@@ -6,20 +6,19 @@ import os
 import threading
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.encoding.backends import Backend
-from interlingua.encoding.batching import pad, plan_batches
-from interlingua.encoding.tokenizing import TextTokenizer, Tokens
+from interlingua.encoding.backends.selection import BackendName, Precision, check_backend, check_precision, open_backend
+from interlingua.encoding.pipeline import Pipeline, Prepared, Work
 from interlingua.errors import InputError, OptionError
 from interlingua.models.card import ModelCard
 from interlingua.models.catalogue import DEFAULT_MODEL, find
-from interlingua.progress import Advance, progress_bar
+from interlingua.progress import progress_bar
 from interlingua.texts.checking import Checked, as_list, check_texts, suspicions, warn_about
 from interlingua.types import Prompt, Vectors
 
@@ -85,6 +84,10 @@ class Encoder:
 
     Args:
         model: a bundled model: ``e5-small`` (94 languages) or ``use-multilingual-v3`` (16 languages, much faster).
+        precision: ``exact``: vectors within a cosine distance of 1e-4 of float32's; ``fast``: quantised arithmetic, whose
+            loss the model's card states.
+        backend: ``auto``, or what shall compute: ``onnx``, ``openvino`` or ``torch``.
+        device: ``cpu``, ``cuda`` or ``cuda:N`` for the backends that know devices; None takes the best that there is.
         threads: how many batches are computed at once; None takes the processors that this process may use.
         cache_dir: where the imported model lies, if not in the usual cache folder.
         long: what happens to texts beyond the limit, unless a call says otherwise.
@@ -101,20 +104,33 @@ class Encoder:
         self,
         model: str = DEFAULT_MODEL,
         *,
+        precision: Precision = "exact",
+        backend: BackendName = "auto",
+        device: str | None = None,
         threads: int | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         long: Long = "truncate",
     ) -> None:
-        self.card: ModelCard = find(model)
+        self.card: ModelCard = replace(find(model), precision=check_precision(precision))
+        self._backend_name: BackendName = check_backend(backend)
+        self._device = device
         self._threads = _processors() if threads is None else _check_count("threads", threads)
         self._cache_dir = cache_dir
         self._long: Long = _check_long(long)
         self._loading = threading.Lock()
-        self._parts: tuple[TextTokenizer, Backend] | None = None
+        self._backend: Backend | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and other processes load the model for themselves."""
-        return _rebuilt, (self.card.name, self._threads, self._cache_dir, self._long)
+        options = {
+            "precision": self.card.precision,
+            "backend": self._backend_name,
+            "device": self._device,
+            "threads": self._threads,
+            "cache_dir": self._cache_dir,
+            "long": self._long,
+        }
+        return _rebuilt, (self.card.name, options)
 
     def __repr__(self) -> str:
         return f"Encoder({self.card.name!r})"
@@ -197,8 +213,8 @@ class Encoder:
         """The token ids that the model sees for each text, prompt and special tokens included, cut at the limit."""
         if prompt not in get_args(Prompt):
             raise OptionError(f"prompt is one of {', '.join(map(repr, get_args(Prompt)))}, not {prompt!r}.")
-        tokenizer, _ = self._load()
-        return tokenizer.tokenize(check_texts(sentences).texts, self.card.prompts.of(prompt)).ids
+        tokens = self._load().tokenize(check_texts(sentences).texts, self.card.prompts.of(prompt))
+        return [[int(token) for token in ids] for ids in tokens.ids]
 
     def load(self) -> None:
         """Load the model now (importing it on first use) instead of with the first text."""
@@ -232,17 +248,24 @@ class Encoder:
         vectors = np.empty((total, self.card.dimension), dtype=np.float32)
         if not total:
             return vectors
-        tokenizer, backend = self._load()
+        backend = self._load()
         show = options.get("show_progress_bar")
+        work = Work(self.card.prompts.of(prompt), windows=False, batch_size=batch_size)
         cut: list[int] = []
+
+        def check(chunk: int, prepared: Prepared) -> None:
+            cut.extend(checked.kept[chunk * _CHUNK + prepared.truncated].tolist())
+            if cut and long == "error":
+                raise InputError(f"{_too_long(cut, self.card)} Give long='truncate', or split them.", rows=cut)
+
         with progress_bar("Encoding", total, show=False if show is None and total < _WORTH_A_BAR else show) as advance:
-            for start in range(0, total, _CHUNK):
-                texts = checked.texts[start : start + _CHUNK]
-                tokens = tokenizer.tokenize(texts, self.card.prompts.of(prompt))
-                cut.extend(int(checked.kept[start + row]) for row in tokens.truncated)
-                if cut and long == "error":
-                    raise InputError(f"{_too_long(cut, self.card)} Give long='truncate', or split them.", rows=cut)
-                self._compute(tokens, tokenizer.fill, backend, batch_size, vectors[start : start + len(texts)], advance)
+            chunks = (checked.texts[start : start + _CHUNK] for start in range(0, total, _CHUNK))
+            done = 0
+            for chunk in Pipeline(backend, self.dimension, self._threads).embed(
+                chunks, work, check=check, advance=advance
+            ):
+                vectors[done : done + len(chunk)] = chunk
+                done += len(chunk)
         if cut:
             warnings.warn(
                 TruncationWarning(f"{_too_long(cut, self.card)} What lies beyond is not in their vectors.", cut),
@@ -253,55 +276,25 @@ class Encoder:
             np.divide(vectors, np.linalg.norm(vectors, axis=1, keepdims=True), out=vectors)
         return vectors
 
-    def _compute(
-        self, tokens: Tokens, fill: int, backend: Backend, batch_size: int | None, out: Vectors, advance: Advance
-    ) -> None:
-        def run(rows: NDArray[np.int64]) -> int:
-            out[rows] = backend.run(*pad([tokens.ids[row] for row in rows], fill))
-            return len(rows)
-
-        batches = list(plan_batches([len(ids) for ids in tokens.ids], batch_size=batch_size))
-        if len(batches) == 1 or self._threads == 1:
-            for rows in batches:
-                advance(run(rows))
-            return
-        with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
-            jobs = [pool.submit(run, rows) for rows in batches]
-            try:
-                for job in jobs:
-                    advance(job.result())
-            except BaseException:
-                # Ctrl-C or an error: what has not begun shall not begin.
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def _load(self) -> tuple[TextTokenizer, Backend]:
+    def _load(self) -> Backend:
         with self._loading:
-            if self._parts is None:
-                self._parts = _load_parts(self.card, self._cache_dir)
-            return self._parts
+            if self._backend is None:
+                self._backend = open_backend(
+                    self.card,
+                    backend=self._backend_name,
+                    device=self._device,
+                    cache_dir=self._cache_dir,
+                    lanes=self._threads,
+                )
+            return self._backend
 
 
-def _rebuilt(model: str, threads: int, cache_dir: str | os.PathLike[str] | None, long: Long) -> Encoder:
-    return Encoder(model, threads=threads, cache_dir=cache_dir, long=long)
-
-
-def _load_parts(card: ModelCard, cache_dir: str | os.PathLike[str] | None) -> tuple[TextTokenizer, Backend]:
-    from interlingua.encoding.backends.onnx import OnnxBackend
-    from interlingua.models.files import GRAPH_FILE
-    from interlingua.models.store import ensure
-
-    folder: Path = ensure(card, cache_dir=cache_dir)
-    with ThreadPoolExecutor(2) as pool:
-        tokenizer = pool.submit(TextTokenizer, folder, card.max_tokens)
-        backend = pool.submit(OnnxBackend, folder / GRAPH_FILE)
-        return tokenizer.result(), backend.result()
+def _rebuilt(model: str, options: dict[str, Any]) -> Encoder:
+    return Encoder(model, **options)
 
 
 def _in_input(checked: Checked) -> list[Any]:
     """The suspicions about the texts kept, with rows as in the input."""
-    from dataclasses import replace
-
     return [replace(found, row=int(checked.kept[found.row])) for found in suspicions(checked.texts)]
 
 

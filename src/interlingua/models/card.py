@@ -84,13 +84,21 @@ class ModelCard:
         It covers the weights and the tokenizer (through their source files), the conversion, the prompts, the pooling, the
         token limit and the precision class.
         """
+        return self._digest(self.precision)
+
+    @property
+    def conversion(self) -> str:
+        """Sixteen hexadecimal digits for the imported files, which serve all precision classes."""
+        return self._digest("exact")
+
+    def _digest(self, precision: str) -> str:
         facts = {
             "sources": [source.sha256 for source in self.sources],
             "build": self.build,
             "prompts": asdict(self.prompts),
             "pooling": self.pooling,
             "max_tokens": self.max_tokens,
-            "precision": self.precision,
+            "precision": precision,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

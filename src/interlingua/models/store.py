@@ -34,7 +34,7 @@ Report = Callable[[str, float], None]
 
 def folder_of(card: ModelCard, cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Where the imported model lies, or would lie."""
-    return cache_folder(cache_dir) / "models" / card.name / f"{card.build}-{card.fingerprint}"
+    return cache_folder(cache_dir) / "models" / card.name / f"{card.build}-{card.conversion}"
 
 
 def is_imported(card: ModelCard, cache_dir: str | os.PathLike[str] | None = None) -> bool:

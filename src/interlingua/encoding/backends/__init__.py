@@ -1,17 +1,36 @@
-"""What computes: each backend turns padded token ids into vectors."""
+"""What computes: each backend turns texts into token ids, and token ids into vectors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from interlingua.encoding.tokens import Ids, Tokens
 from interlingua.types import Vectors
 
 
 class Backend(Protocol):
-    """The seam below the encoder. ``run`` may be called from several threads at once."""
+    """The seam below the encoder. ``run`` may be called from several threads at once.
 
-    def run(self, ids: NDArray[np.int32], lengths: NDArray[np.int32]) -> Vectors:
-        """Vectors of shape (batch, d), not yet normalised, from (batch, length) ids padded on the right."""
+    Attributes:
+        name: what it is called in messages and in ``backend=``.
+        lanes: how many calls of ``run`` go well side by side.
+        token_budget: the padded tokens at which a batch is best.
+    """
+
+    name: str
+    lanes: int
+    token_budget: int
+
+    def tokenize(self, texts: Sequence[str], prompt: str, *, windows: bool = False) -> Tokens:
+        """The ids of ``prompt + text`` for each text, special tokens included, cut at the model's limit.
+
+        With ``windows`` a longer text is not cut but gives several items, each of the limit's length at most.
+        """
+
+    def run(self, ids: Sequence[Ids]) -> Vectors:
+        """Vectors of shape (batch, d), not yet normalised.
+
+        Raises:
+            OutOfMemory: the batch is too large for the memory; a smaller one may do.
+        """

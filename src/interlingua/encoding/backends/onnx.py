@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from interlingua.encoding.batching import TOKEN_BUDGET, pad
+from interlingua.encoding.tokenizing import TextTokenizer
+from interlingua.encoding.tokens import Ids, Tokens
+from interlingua.models.files import GRAPH_FILE
 from interlingua.types import Vectors
 
 
@@ -15,23 +19,46 @@ class OnnxBackend:
 
     Each run is single-threaded. Two short runs side by side beat one run on two cores, which would have to meet after every
     operator.
+
+    Args:
+        folder: an imported model.
+        max_tokens: the model's limit.
+        lanes: how many runs the machine computes at once.
     """
 
-    def __init__(self, graph: Path) -> None:
-        import onnxruntime
+    name = "onnx"
+    token_budget = TOKEN_BUDGET
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        # Errors reach the user as exceptions; warnings about the machine do not concern them.
-        options.log_severity_level = 3
-        # The graph is written with fused operators: there is nothing left to optimise, and looking costs start-up time.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        # Buffers of one batch's shape are of no use to the next.
-        options.enable_mem_pattern = False
-        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    def __init__(self, folder: Path, max_tokens: int, *, lanes: int = 1) -> None:
+        self.lanes = lanes
+        with ThreadPoolExecutor(2) as pool:
+            tokenizer = pool.submit(TextTokenizer, folder, max_tokens)
+            session = pool.submit(open_session, folder / GRAPH_FILE)
+            self._tokenizer, self._session = tokenizer.result(), session.result()
 
-    def run(self, ids: NDArray[np.int32], lengths: NDArray[np.int32]) -> Vectors:
+    def tokenize(self, texts: Sequence[str], prompt: str, *, windows: bool = False) -> Tokens:
+        """See ``Backend.tokenize``."""
+        found = self._tokenizer.tokenize(texts, prompt)
+        return Tokens(found.ids, found.truncated)
+
+    def run(self, ids: Sequence[Ids]) -> Vectors:
         """See ``Backend.run``."""
-        result: Vectors = self._session.run(["embeddings"], {"ids": ids, "lengths": lengths})[0]
+        padded, lengths = pad(ids, self._tokenizer.fill)
+        result: Vectors = self._session.run(["embeddings"], {"ids": padded, "lengths": lengths})[0]
         return result
+
+
+def open_session(graph: Path) -> Any:
+    """A single-threaded session over a graph of ours."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Errors reach the user as exceptions; warnings about the machine do not concern them.
+    options.log_severity_level = 3
+    # The graph is written with fused operators: there is nothing left to optimise, and looking costs start-up time.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    # Buffers of one batch's shape are of no use to the next.
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
