@@ -1,4 +1,4 @@
-"""Print the tables of docs/models.md from the committed results.
+"""Print the tables of docs/models.md and docs/long-texts.md from the committed results.
 
 python benchmarks/tables.py
 """
@@ -92,7 +92,26 @@ def parity() -> None:
     table(["ours against", "sentences", "mean cosine", "least cosine"], rows)
 
 
+def windows() -> None:
+    rows, others = [], []
+    for model in ("e5-small", "use-multilingual-v3"):
+        loaded = result(f"windows-{model}")
+        for way, centrings in loaded["results"]["articles"].items():
+            questions = centrings["centred"]["questions"]
+            rows.append([f"{model}, {way}", *(f"{figures['MRR']:.1f}" for figures in questions.values())])
+        for name, ways in loaded["results"].items():
+            accuracies = [
+                f"{ways[long][kind]['translations']['accuracy']:.1f}"
+                for kind in ("plain", "centred")
+                for long in ("truncate", "window")
+            ]
+            others.append([f"{model}, {name}", *accuracies])
+    table(["MRR in %, answer in paragraph", "1", "2", "3", "4", "5", "all"], rows)
+    table(["accuracy in %", "truncate", "window", "truncate, centred", "window, centred"], others)
+
+
 if __name__ == "__main__":
+    windows()
     tatoeba()
     fairness()
     scale()

@@ -12,18 +12,23 @@ from interlingua._version import __version__
 
 if TYPE_CHECKING:
     from interlingua.demo.corpus import load_corpus
+    from interlingua.encoding.embedding_cache import CacheWarning, EmbeddingCache
     from interlingua.encoding.encoder import Encoded, Encoder, TruncationWarning
     from interlingua.encoding.fake import FakeEncoder
+    from interlingua.encoding.memory import MemoryWarning
     from interlingua.errors import (
+        CorruptCache,
         CorruptModel,
         InputError,
         InterlinguaError,
         ModelUnavailable,
         OptionError,
+        OutOfMemory,
         StorageError,
         UnknownLanguage,
         UnknownModel,
         UntrustedSource,
+        WorkerDied,
     )
     from interlingua.languages import identify
     from interlingua.neighbours import nearest
@@ -35,7 +40,10 @@ if TYPE_CHECKING:
     from interlingua.types import Hit, Record
 
 _WHERE = {
+    "CacheWarning": "encoding.embedding_cache",
+    "CorruptCache": "errors",
     "CorruptModel": "errors",
+    "EmbeddingCache": "encoding.embedding_cache",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
@@ -43,8 +51,10 @@ _WHERE = {
     "InputError": "errors",
     "InterlinguaError": "errors",
     "LanguageMeans": "scoring.centring",
+    "MemoryWarning": "encoding.memory",
     "ModelUnavailable": "errors",
     "OptionError": "errors",
+    "OutOfMemory": "errors",
     "Record": "types",
     "Similarity": "scoring.similarity",
     "StorageError": "errors",
@@ -53,6 +63,7 @@ _WHERE = {
     "UnknownLanguage": "errors",
     "UnknownModel": "errors",
     "UntrustedSource": "errors",
+    "WorkerDied": "errors",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
     "identify": "languages",
@@ -63,7 +74,10 @@ _WHERE = {
 }
 
 __all__ = [
+    "CacheWarning",
+    "CorruptCache",
     "CorruptModel",
+    "EmbeddingCache",
     "Encoded",
     "Encoder",
     "FakeEncoder",
@@ -71,8 +85,10 @@ __all__ = [
     "InputError",
     "InterlinguaError",
     "LanguageMeans",
+    "MemoryWarning",
     "ModelUnavailable",
     "OptionError",
+    "OutOfMemory",
     "Record",
     "Similarity",
     "StorageError",
@@ -81,6 +97,7 @@ __all__ = [
     "UnknownLanguage",
     "UnknownModel",
     "UntrustedSource",
+    "WorkerDied",
     "__version__",
     "clean",
     "clean_all",

@@ -16,3 +16,8 @@ def cache_folder(given: str | os.PathLike[str] | None = None) -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("interlingua", appauthor=False)
+
+
+def embeddings_folder(given: str | os.PathLike[str] | None = None) -> Path:
+    """Where embeddings are kept, in the cache folder given or the usual one."""
+    return cache_folder(given) / "embeddings"

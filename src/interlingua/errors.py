@@ -61,7 +61,47 @@ class CorruptModel(InterlinguaError):
     """An imported model whose files are missing, torn or changed."""
 
 
+class WrongNumbers(InterlinguaError):
+    """A backend does not compute a model's vectors on this machine."""
+
+
 class StorageError(InterlinguaError):
     """The disk refused: full, no permission, not a folder."""
 
     http_status = 507
+
+
+class CorruptCache(InterlinguaError):
+    """A file of the embedding cache that is damaged, or that is something else."""
+
+
+class OutOfMemory(InterlinguaError):
+    """What is to be computed does not fit in memory.
+
+    Attributes:
+        rows: the rows that do not fit even alone, counted from 0; empty where it is not a matter of rows.
+    """
+
+    http_status = 507
+
+    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.rows = tuple(rows)
+
+
+class WorkerDied(InterlinguaError):
+    """A worker process ended in the middle of its work: killed, or crashed.
+
+    Attributes:
+        rows: the rows that it was working on, counted from 0.
+    """
+
+    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.rows = tuple(rows)
+
+
+class MissingExtra(InterlinguaError):
+    """What was asked for needs a package that is installed only on request; the message says how."""
+
+    exit_code = 2

@@ -25,6 +25,7 @@ Run = Callable[..., Any]
 Start = Callable[..., Any]
 COMMANDS = [["demo"], ["search"], ["score"], ["encode"], ["models"]]
 COMMANDS += [["models", name] for name in ("list", "show", "import", "export")]
+COMMANDS += [["cache"], ["cache", "info"], ["cache", "clear"]]
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 
 
@@ -41,7 +42,7 @@ def test_help(run: Run, command: list[str], option: str) -> None:
     assert "..." not in result.out.partition("Commands:")[2], "no description is cut off"
 
 
-@pytest.mark.parametrize("command", [[], ["models"]])
+@pytest.mark.parametrize("command", [[], ["models"], ["cache"]])
 def test_without_a_command_the_help_is_shown_as_an_error(run: Run, command: list[str]) -> None:
     result = run(*command)
     assert (result.code, result.out) == (2, "")
@@ -89,7 +90,7 @@ def test_wrong_values(fails: Callable[..., str], arguments: list[str], named: st
 def test_unknown_model(fails: Callable[..., str], write: Callable[..., str], command: list[str]) -> None:
     write("a.txt", "a\n")
     assert fails(2, *command, "--model", "gpt").startswith(
-        "'gpt' is not a bundled model, and others cannot be loaded yet; there are 'e5-small', 'use-"
+        "'gpt' is neither a bundled model ('e5-small', 'use-multilingual-v3'), nor a folder, nor an id of"
     )
 
 

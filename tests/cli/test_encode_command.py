@@ -184,9 +184,18 @@ def test_long_texts(run: Run, fails: Fails, write: Write) -> None:
     for out in ([], ["-o", "v.npy"], ["-o", "v.jsonl"]):
         message = fails(1, "encode", "a.txt", "-m", "use", "--long", "error", *out)
         assert message == (
-            "a.txt: longer than the model's 256 tokens: 2 rows (2, 4); give --long truncate, or split them."
+            "a.txt: longer than the model's 256 tokens: 2 rows (2, 4); give --long truncate or --long window, or split "
+            "them."
         )
     assert run("encode", write("b.txt", "short\n"), "-m", "use", "--long", "error").code == 0
+
+
+def test_long_texts_in_windows(run: Run, write: Write) -> None:
+    write("a.txt", "short\n" + "word " * 400 + "and an end\n" + "word " * 400 + "and another\n")
+    result = run("encode", "a.txt", "-m", "use", "--long", "window")
+    assert result.err == ""
+    assert len(result.rows) == 3
+    assert result.rows[1]["embedding"] != result.rows[2]["embedding"]
 
 
 @pytest.mark.parametrize(
@@ -223,8 +232,12 @@ def test_what_is_wrong_with_the_data(
     [
         (["--format", "npy"], "A .npy file cannot go to standard output; name it with --out FILE."),
         (["--format", "npy", "--out", "-"], "A .npy file cannot go to standard output; name it with --out FILE."),
-        (["--out", "v.parquet"], "v.parquet: the ending tells no format to write (.npy, .jsonl); give it: --format npy or jsonl."),
-        (["--out", "v.jsonl.gz"], "v.jsonl.gz: the ending tells no format to write (.npy, .jsonl); give it: --format npy or jsonl."),
+        (["--format", "parquet"], "A .parquet file cannot go to standard output; name it with --out FILE."),
+        (["--out", "v.csv"], "v.csv: the ending tells no format to write (.npy, .jsonl, .parquet); give it: --format npy, jsonl or parquet."),
+        (["--out", "v.jsonl.gz"], "v.jsonl.gz: the ending tells no format to write (.npy, .jsonl, .parquet); give it: --format npy, jsonl or parquet."),
+        (["--resume"], "--resume and --overwrite are for a file that is written; name it with --out FILE."),
+        (["--overwrite", "--out", "-"], "--resume and --overwrite are for a file that is written; name it with --out FILE."),
+        (["--resume", "--overwrite", "--out", "v.npy"], "--resume goes on and --overwrite starts anew; give one of them."),
         (["--out", "./a.txt", "--format", "npy"], "a.txt is the file that is read; give --out another name."),
         (["--text-column", "t"], "a.txt: txt has no columns to choose; give --input-format csv, tsv or jsonl, if it is that."),
         (["--encoding", "klingon"], "There is no encoding 'klingon'; try utf-8, utf-16 or cp1252."),

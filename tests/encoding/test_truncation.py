@@ -123,13 +123,13 @@ class TestTheChoice:
         with pytest.warns(TruncationWarning):
             strict.encode(english(1000), long="truncate")
 
-    @pytest.mark.parametrize("value", ["cut", "window", "", None, True])
+    @pytest.mark.parametrize("value", ["cut", "windows", "", None, True])
     def test_other_values_do_not_exist(self, use: Encoder, value: Any) -> None:
-        with pytest.raises(OptionError, match='"truncate" or "error"'):
+        with pytest.raises(OptionError, match='"truncate", "window" or "error"'):
             Encoder("use-multilingual-v3", long=value)
-        with pytest.raises(OptionError, match='"truncate" or "error"'):
+        with pytest.raises(OptionError, match='"truncate", "window" or "error"'):
             use.encode(SHORT, long=value)
-        with pytest.raises(OptionError, match='"truncate" or "error"'):
+        with pytest.raises(OptionError, match='"truncate", "window" or "error"'):
             use.encode([], long=value)
 
 

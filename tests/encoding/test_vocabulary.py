@@ -113,8 +113,3 @@ def test_ids_on_real_text(
         texts.extend(row["text"] for row in rows[::40])
     assert len(texts) > 4000
     _agree(request.getfixturevalue(model), model_cache, texts)
-
-
-def test_long_words_are_not_kept(tiny: TextTokenizer) -> None:
-    tiny.tokenize(["ab " + "ab" * 20_000], "")
-    assert set(tiny._vocabulary._words) == {"ab"}

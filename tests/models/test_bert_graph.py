@@ -11,7 +11,10 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
-from interlingua.models.bert_graph import BertConfig, BlockQuantized, write_bert
+from interlingua.encoding.backends.arithmetic import has_dot_products
+from interlingua.models.bert import BertConfig, BlockQuantized
+from interlingua.models.bert_graph import write_bert
+from interlingua.models.bert_int8 import Activations
 from interlingua.models.e5_small import E5File, write_model
 
 Weights = dict[str, NDArray[np.float32]]
@@ -22,7 +25,7 @@ LENGTHS = (5, 1, 24, 2, 13)
 class Model:
     """A BERT of random weights, its graph on disk, and its definition."""
 
-    def __init__(self, config: BertConfig, block: int, folder: Path) -> None:
+    def __init__(self, config: BertConfig, block: int, folder: Path, spread: float = 0.3) -> None:
         rng = np.random.default_rng(17)
         self.config = config
         nibbles = rng.integers(0, 256, (config.vocabulary, config.hidden // 2), dtype=np.uint8)
@@ -30,15 +33,15 @@ class Model:
         words = BlockQuantized(nibbles, scales)
         self.words = words.dequantize()
         self.weights: Weights = {}
-        self._fill(rng)
+        self._fill(rng, spread)
         write_bert(folder, config, words, self.weights.__getitem__)
         self.session = session(folder)
 
-    def _fill(self, rng: np.random.Generator) -> None:
+    def _fill(self, rng: np.random.Generator, usual: float) -> None:
         c = self.config
 
-        def put(name: str, *shape: int, centre: float = 0.0, spread: float = 0.3) -> None:
-            self.weights[name] = rng.normal(centre, spread, shape).astype(np.float32)
+        def put(name: str, *shape: int, centre: float = 0.0) -> None:
+            self.weights[name] = rng.normal(centre, usual, shape).astype(np.float32)
 
         def norm(name: str) -> None:
             put(f"{name}.w", c.hidden, centre=1.0)
@@ -63,8 +66,20 @@ class Model:
         return bert(self.config, self.words, self.weights, ids)
 
 
-def bert(config: BertConfig, words: NDArray[np.float32], weights: Weights, ids: list[int]) -> NDArray[np.float64]:
-    """The mean of the token vectors of one text, from BERT's definition."""
+def bert(
+    config: BertConfig,
+    words: NDArray[np.float32],
+    weights: Weights,
+    ids: list[int],
+    seen: dict[tuple[int, str], list[NDArray[np.float64]]] | None = None,
+) -> NDArray[np.float64]:
+    """The mean of the token vectors of one text, from BERT's definition. ``seen`` gathers what enters the matrix products."""
+
+    def note(layer: int, part: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        if seen is not None:
+            seen.setdefault((layer, part), []).append(x)
+        return x
+
     w = {name: values.astype(np.float64) for name, values in weights.items()}
 
     def norm(x: NDArray[np.float64], name: str) -> NDArray[np.float64]:
@@ -80,24 +95,25 @@ def bert(config: BertConfig, words: NDArray[np.float32], weights: Weights, ids: 
     x = norm(words[ids].astype(np.float64) + w["emb.pos"][: len(ids)] + w["emb.type"][0], "emb.ln")
     size = config.hidden // config.heads
     for layer in range(config.layers):
+        note(layer, "qkv", x)
         q, k, v = (linear(x, f"l{layer}.{part}") for part in "qkv")
         heads = []
         for head in range(config.heads):
             part = slice(head * size, (head + 1) * size)
             scores = np.exp(q[:, part] @ k[:, part].T / math.sqrt(size))
             heads.append(scores / scores.sum(axis=-1, keepdims=True) @ v[:, part])
-        x = norm(x + linear(np.concatenate(heads, axis=-1), f"l{layer}.ao"), f"l{layer}.aln")
-        wide = linear(x, f"l{layer}.fi")
+        x = norm(x + linear(note(layer, "ao", np.concatenate(heads, axis=-1)), f"l{layer}.ao"), f"l{layer}.aln")
+        wide = linear(note(layer, "fi", x), f"l{layer}.fi")
         active = 0.5 * wide * (1 + erf(wide / math.sqrt(2)))
-        x = norm(x + linear(active, f"l{layer}.fo"), f"l{layer}.oln")
+        x = norm(x + linear(note(layer, "fo", active), f"l{layer}.fo"), f"l{layer}.oln")
     mean: NDArray[np.float64] = x.mean(axis=0)
     return mean
 
 
-def session(folder: Path) -> ort.InferenceSession:
+def session(folder: Path, graph: str = "model.onnx") -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
-    return ort.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(str(folder / graph), options, providers=["CPUExecutionProvider"])
 
 
 def run(graph: ort.InferenceSession, texts: list[list[int]], *, extra: int = 0, fill: int = 1) -> NDArray[np.float32]:
@@ -190,7 +206,7 @@ def test_the_word_table_stays_in_four_bits(model: Model, tmp_path: Path) -> None
     config = BertConfig(64, 1, 4, 96, 4096, 32, 2, 1e-12)
     write_bert(tmp_path, config, words, model.weights.__getitem__)
     # As float32 it alone would be 1 MiB, and the rest is small.
-    assert (tmp_path / "weights.bin").stat().st_size < 2 * 4096 * 64
+    assert (tmp_path / "shared.bin").stat().st_size < 2 * 4096 * 64
     assert (tmp_path / "model.onnx").stat().st_size < 20_000
 
 
@@ -207,3 +223,62 @@ def test_an_error_halfway_leaves_no_file_open(model: Model, tmp_path: Path) -> N
         write_bert(tmp_path, config, words, matrix)
     assert not (tmp_path / "model.onnx").exists()
     (tmp_path / "weights.bin").unlink()
+    (tmp_path / "shared.bin").unlink()
+
+
+@pytest.fixture(scope="module")
+def quantised(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Path]:
+    """A model large enough for its rounding errors to average out, with its int8 graphs."""
+    folder = tmp_path_factory.mktemp("int8")
+    model = Model(BertConfig(128, 3, 4, 256, 50, 32, 2, 1e-12), 32, folder, spread=0.08)
+    seen: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        bert(model.config, model.words, model.weights, rng.integers(0, 50, 12).tolist(), seen)
+    gathered = {place: np.concatenate(found).astype(np.float32) for place, found in seen.items()}
+    activations = Activations(
+        {place: x.mean(axis=0) for place, x in gathered.items()},
+        {place: np.sqrt((x**2).mean(axis=0)) for place, x in gathered.items()},
+    )
+    nibbles = np.random.default_rng(17).integers(0, 256, (50, 64), dtype=np.uint8)
+    write_bert(folder, model.config, rebuilt(model, nibbles), model.weights.__getitem__, activations)
+    return model, folder
+
+
+def rebuilt(model: Model, nibbles: NDArray[np.uint8]) -> BlockQuantized:
+    """The word table of a model with the given nibbles, which the same seed made."""
+    rng = np.random.default_rng(17)
+    rng.integers(0, 256, (model.config.vocabulary, model.config.hidden // 2), dtype=np.uint8)
+    scales = rng.uniform(-0.2, 0.2, (model.config.vocabulary, model.config.hidden // 32)).astype(np.float32)
+    return BlockQuantized(nibbles, scales)
+
+
+# On processors without dot products of bytes the sums of the 8-bit graphs saturate: there only the 7-bit one is ever used.
+needs_dot_products = pytest.mark.skipif(not has_dot_products(), reason="this processor has no dot products of bytes")
+INT8_GRAPHS = [
+    pytest.param("exact-int8.onnx", 3e-4, marks=needs_dot_products),
+    pytest.param("fast.onnx", 2e-3, marks=needs_dot_products),
+    pytest.param("fast-7bit.onnx", 6e-3),
+]
+
+
+@pytest.mark.parametrize(("graph", "most"), INT8_GRAPHS)
+class TestInt8:
+    def test_it_is_near_the_definition(self, quantised: tuple[Model, Path], graph: str, most: float) -> None:
+        model, folder = quantised
+        texts = texts_of(model.config)
+        got = run(session(folder, graph), texts).astype(np.float64)
+        for row, text in zip(got, texts, strict=True):
+            expected = model.expected(text)
+            cosine = row @ expected / np.linalg.norm(row) / np.linalg.norm(expected)
+            # A distance of 0 would mean that nothing is quantised.
+            assert 1e-9 < 1 - cosine < most
+
+    def test_a_text_does_not_see_what_is_beside_it(
+        self, quantised: tuple[Model, Path], graph: str, most: float
+    ) -> None:
+        model, folder = quantised
+        texts, opened = texts_of(model.config), session(folder, graph)
+        together = run(opened, texts, extra=3)
+        for row, text in enumerate(texts):
+            assert float(np.abs(run(opened, [text])[0] - together[row]).max()) < most / 20

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from interlingua.errors import CorruptModel
-from interlingua.models.bert_graph import BertConfig, BlockQuantized
+from interlingua.models.bert import BertConfig, BlockQuantized
 from interlingua.models.e5_small import E5File, unigram, write_model
 from interlingua.models.tokenizer_file import write_tokenizer
 

@@ -37,6 +37,7 @@ FILES = [
     "manifest.json",
     "model.onnx",
     "normalizer.json",
+    "shared.bin",
     "tokenizer.json",
     "vocabulary.bin",
     "weights.bin",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from interlingua._version import __version__
-from interlingua.cli import demo, encode, models, score, search
+from interlingua.cli import bench, cache, demo, encode, models, score, search
 from interlingua.cli.output import plain
 
 _COMPLETION = "_INTERLINGUA_COMPLETE"
@@ -77,4 +77,6 @@ app.command("demo")(demo.demo)
 app.command("search")(search.search)
 app.command("score")(score.score)
 app.command("encode")(encode.encode)
+app.command("bench")(bench.bench)
 app.add_typer(models.app, name="models")
+app.add_typer(cache.app, name="cache")

@@ -1,21 +1,27 @@
-"""``interlingua encode``: a file of texts to vectors, streamed."""
+"""``interlingua encode``: a file of texts to vectors, streamed, and gone on with after an interruption."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
 from enum import StrEnum
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlingua.cli.inputs import Intake, read
+from interlingua._version import __version__
+from interlingua.cli.inputs import Intake, count_rows, read
 from interlingua.cli.options import (
     DEFAULT_MODEL,
+    Backend,
+    BackendKind,
     CacheDir,
     Clean,
+    Device,
     Encoding,
     IdColumn,
     Invalid,
@@ -23,12 +29,23 @@ from interlingua.cli.options import (
     LongTexts,
     Model,
     OnInvalid,
+    Precision,
+    PrecisionKind,
     PromptKind,
     ReadAs,
     TextColumn,
+    Threads,
 )
-from interlingua.cli.output import say
+from interlingua.cli.vector_files import Embedded, FileJob, is_regular, to_stream
 from interlingua.errors import OptionError
+
+if TYPE_CHECKING:
+    from interlingua.encoding.encoder import Encoder
+    from interlingua.progress import Advance
+    from interlingua.types import Record
+
+# The unit of what an interruption costs. Another size gives other batches, and so vectors that differ in the last digits.
+_CHUNK = 8192
 
 
 class VectorFormat(StrEnum):
@@ -36,6 +53,7 @@ class VectorFormat(StrEnum):
 
     npy = "npy"
     jsonl = "jsonl"
+    parquet = "parquet"
 
 
 def encode(
@@ -51,7 +69,7 @@ def encode(
             "--out",
             "-o",
             metavar="FILE",
-            help="Where to write: .npy or .jsonl [default: JSON Lines on standard output].",
+            help="Where to write: .npy, .jsonl or .parquet [default: JSON Lines on standard output].",
         ),
     ] = None,
     vector_format: Annotated[
@@ -60,10 +78,17 @@ def encode(
             "--format", "-f", help="How to write [default: by the ending of --out; jsonl on standard output]."
         ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted run of the same command stopped.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Start anew, even if an interrupted run could be gone on with.")
+    ] = False,
     prompt: Annotated[
         PromptKind, typer.Option(help="What the texts are: compared with one another, searched for, or searched in.")
     ] = PromptKind.symmetric,
     model: Model = DEFAULT_MODEL,
+    precision: Precision = PrecisionKind.exact,
     read_as: ReadAs = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
@@ -75,6 +100,9 @@ def encode(
         int | None,
         typer.Option(min=1, metavar="N", help="The most texts in a batch [default: as many as measure fastest]."),
     ] = None,
+    backend: Backend = BackendKind.auto,
+    device: Device = None,
+    threads: Threads = None,
     progress: Annotated[
         bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
     ] = None,
@@ -82,104 +110,118 @@ def encode(
 ) -> None:
     """Embed the texts of a file.
 
-    A .npy file holds float32 of shape (n, d), one unit-length row a text. JSON Lines hold id, row and embedding. The file is
-    read in chunks, so it may be larger than memory, and the output appears under its name only when it is complete.
+    A .npy file holds float32 of shape (n, d), one unit-length row a text. JSON Lines and Parquet hold id, row and embedding. The
+    file is read in chunks, so it may be larger than memory, and the output appears under its name only when it is complete.
+    Until then it grows in the folder NAME.partial; after an interruption the same command with --resume goes on from there.
     """
     from interlingua.encoding.encoder import Encoder
-    from interlingua.progress import progress_bar
+    from interlingua.progress import progress_bar, watched
 
     out = None if out == Path("-") else out
     chosen = _format(out, vector_format)
-    encoder = Encoder(model, cache_dir=cache_dir)
+    rereadable = file != "-" and os.path.isfile(file)
+    _check_resuming(file, out, resume, overwrite, rereadable)
+    encoder = Encoder(
+        model,
+        precision=precision.value,
+        backend=backend.value,
+        device=device,
+        threads=threads,
+        cache_dir=cache_dir,
+    )
     intake = Intake(file, encoder.card.max_tokens, clean=clean, skip=on_invalid is OnInvalid.skip)
-    records = read(file, format=read_as, text=text_column, id=id_column, lang=None, encoding=encoding)
-    if file != "-" and out is not None and out.is_file() and out.samefile(file):
+    read_in = read(file, format=read_as, text=text_column, id=id_column, lang=None, encoding=encoding)
+    if rereadable and out is not None and out.is_file() and out.samefile(file):
         raise OptionError(f"{out} is the file that is read; give --out another name.")
-    call = {
-        PromptKind.symmetric: encoder.encode,
-        PromptKind.query: encoder.encode_query,
-        PromptKind.document: encoder.encode_document,
-    }[prompt]
-    options: dict[str, Any] = {"long": long.value, "show_progress_bar": False}
-    if batch_size is not None:
-        options["batch_size"] = batch_size
-
-    def vectors() -> Iterator[tuple[list[Any], Any]]:
-        with progress_bar("Encoding", None, show=progress) as advance:
-            for chunk in intake.chunks(records):
-                with intake.noticing([record.row for record in chunk]):
-                    embedded = call([record.text for record in chunk], **options)
-                advance(len(chunk))
-                yield chunk, embedded
-
-    if chosen is VectorFormat.npy and out is not None:
-        _write_npy(out, vectors(), encoder.dimension, intake)
-    else:
-        _write_jsonl(out, vectors())
+    texts = (record for chunk in intake.chunks(read_in) for record in chunk)
+    shown = watched() if progress is None else progress
+    total = count_rows(file, format=read_as, encoding=encoding) if shown and rereadable else None
+    with encoder, progress_bar("Encoding", total, show=shown, unit="rows") as advance:
+        embed = partial(_embedded, encoder, intake, prompt=prompt, batch_size=batch_size, long=long, advance=advance)
+        if out is None or not is_regular(out):
+            to_stream(out, chosen.value, embed(texts, after=0), encoder.dimension)
+        else:
+            settings = {
+                "--format": chosen.value,
+                "--model": encoder.name,
+                "--precision": precision.value,
+                "--prompt": prompt.value,
+                "--long": long.value,
+                "--batch-size": batch_size,
+                "--backend": backend.value,
+                "--device": device,
+                "fingerprint": encoder.fingerprint,
+                "chunks of": _CHUNK,
+                "Interlingua": __version__,
+            }
+            job = FileJob(out, chosen.value, intake, settings, encoder.dimension, resume, overwrite, rereadable)
+            job.run(texts, embed)
     intake.report()
 
 
 def _format(out: Path | None, given: VectorFormat | None) -> VectorFormat:
-    if given is VectorFormat.npy and out is None:
-        raise OptionError("A .npy file cannot go to standard output; name it with --out FILE.")
+    if given in (VectorFormat.npy, VectorFormat.parquet) and out is None:
+        raise OptionError(f"A .{given.value} file cannot go to standard output; name it with --out FILE.")
     if given is not None or out is None:
         return given or VectorFormat.jsonl
-    endings = {".npy": VectorFormat.npy, ".jsonl": VectorFormat.jsonl, ".ndjson": VectorFormat.jsonl}
+    endings = {f".{kind.value}": kind for kind in VectorFormat} | {".ndjson": VectorFormat.jsonl}
     if out.suffix.lower() not in endings:
-        raise OptionError(f"{out}: the ending tells no format to write (.npy, .jsonl); give it: --format npy or jsonl.")
+        raise OptionError(
+            f"{out}: the ending tells no format to write (.npy, .jsonl, .parquet); give it: --format npy, jsonl or parquet."
+        )
     return endings[out.suffix.lower()]
 
 
-def _write_npy(out: Path, chunks: Iterator[tuple[list[Any], Any]], dimension: int, intake: Intake) -> None:
-    """Rows as they come, the header (which needs their number) at the end."""
+def _check_resuming(file: str, out: Path | None, resume: bool, overwrite: bool, rereadable: bool) -> None:
+    if not resume and not overwrite:
+        return
+    if resume and overwrite:
+        raise OptionError("--resume goes on and --overwrite starts anew; give one of them.")
+    if out is None or not is_regular(out):
+        raise OptionError("--resume and --overwrite are for a file that is written; name it with --out FILE.")
+    if resume and not rereadable and (file == "-" or os.path.exists(file)):
+        name = "Standard input" if file == "-" else file
+        raise OptionError(
+            f"{name} cannot be read a second time, so --resume cannot go on with it; save it as a file first."
+        )
+
+
+def _embedded(
+    encoder: Encoder,
+    intake: Intake,
+    texts: Iterator[Record],
+    *,
+    after: int,
+    prompt: PromptKind,
+    batch_size: int | None,
+    long: Long,
+    advance: Advance,
+) -> Generator[Embedded, None, None]:
+    """The texts in chunks with their vectors; ``after`` is the last row that was done before."""
     import numpy as np
 
-    from interlingua.texts.writing import open_atomic
+    from interlingua.texts.checking import Checked
 
-    rows: list[int] = []
-    with open_atomic(out, "wb") as target:
-        if not target.seekable():
-            raise OptionError(
-                f"{out} is no file in which the number of vectors can be filled in later; write jsonl there."
-            )
-        target.write(_npy_header(0, dimension))
-        for records, vectors in chunks:
-            target.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
-            rows.extend(record.row for record in records)
-        target.seek(0)
-        target.write(_npy_header(len(rows), dimension))
-    say(f"{out}: {_vectors(len(rows))} of {dimension} dimensions")
-    # Rows can be missing: skipped ones, and the empty lines of a txt file. An older listing must not stay as it was.
-    written = Path(os.path.realpath(out)) if out.is_symlink() else out
-    beside = written.with_suffix(".rows.txt")
-    if written.is_file() and (rows != list(range(1, len(rows) + 1)) or beside.exists()):
-        with open_atomic(beside) as listing:
-            listing.writelines(f"{row}\n" for row in rows)
-        say(f"{beside}: the row of {intake.name} that each vector belongs to")
+    waiting: deque[list[Record]] = deque()
 
+    def chunks() -> Iterator[Checked]:
+        while chunk := list(islice(texts, _CHUNK)):
+            waiting.append(chunk)
+            yield Checked([record.text for record in chunk], np.array([record.row for record in chunk]), ())
 
-def _vectors(count: int) -> str:
-    return f"{count:,} vector{'' if count == 1 else 's'}"
-
-
-def _npy_header(rows: int, dimension: int) -> bytes:
-    """A version 1.0 header of 128 bytes, whatever the number of rows: the format lets it be filled up with spaces."""
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dimension}), }}"
-    return b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + text.encode("ascii").ljust(117) + b"\n"
-
-
-def _write_jsonl(out: Path | None, chunks: Iterator[tuple[list[Any], Any]]) -> None:
-    from interlingua.texts.writing import open_atomic, write_rows
-
-    rows = (
-        # Nine digits hold a float32 exactly.
-        {"id": record.id, "row": record.row, "embedding": [float(f"{value:.9g}") for value in vector.tolist()]}
-        for records, vectors in chunks
-        for record, vector in zip(records, vectors, strict=True)
+    advance(after)
+    parts = encoder.embed_chunks(
+        chunks(),
+        prompt=prompt.value,
+        batch_size=batch_size,
+        windows=long is Long.window,
+        refuse=intake.refuse_long if long is Long.error else None,
+        advance=advance,
     )
-    if out is None:
-        write_rows(rows, sys.stdout, "jsonl")
-        return
-    with open_atomic(out) as target:
-        count = write_rows(rows, target, "jsonl")
-    say(f"{out}: {_vectors(count)}")
+    for part in parts:
+        records = waiting.popleft()
+        intake.truncated.add(part.cut)
+        # The bar counts rows, so those that were passed over count too.
+        advance(records[-1].row - after - len(records))
+        after = records[-1].row
+        yield records, part.vectors

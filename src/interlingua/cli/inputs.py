@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from interlingua.cli.output import say
-from interlingua.cli.watched import WatchedEncoder, cut_texts
+from interlingua.cli.watched import WatchedEncoder
 from interlingua.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +18,34 @@ if TYPE_CHECKING:
 
 _CHUNK = 8192
 _NAMED = 10
+_BLOCK = 1 << 20
+
+
+@dataclass
+class Noted:
+    """Rows for a report, in constant memory: how many, and the first ten.
+
+    Attributes:
+        count: how many different rows.
+        first: the first of them.
+    """
+
+    count: int = 0
+    first: list[int] = field(default_factory=list)
+    _last: int = 0
+
+    def add(self, rows: Iterable[int]) -> None:
+        """Note rows, which come in ascending order; one may come several times."""
+        for row in rows:
+            if row > self._last:
+                self.count += 1
+                self._last = row
+                if len(self.first) < _NAMED:
+                    self.first.append(row)
+
+    def __str__(self) -> str:
+        named = ", ".join(map(str, self.first))
+        return f"row {named}" if self.count == 1 else f"{self.count:,} rows ({named}{', …' * (self.count > _NAMED)})"
 
 
 @dataclass
@@ -39,8 +66,8 @@ class Intake:
     limit: int
     clean: bool = False
     skip: bool = False
-    skipped: list[int] = field(default_factory=list)
-    truncated: list[int] = field(default_factory=list)
+    skipped: Noted = field(default_factory=Noted)
+    truncated: Noted = field(default_factory=Noted)
     damaged: int = 0
     _warned: bool = False
 
@@ -78,34 +105,27 @@ class Intake:
         """Keep for the report which of the rows with these texts the encoder has cut."""
         if encoder.cut:
             cut = set(encoder.cut)
-            self.truncated.extend(row for row, text in texts if text in cut)
+            self.truncated.add(row for row, text in texts if text in cut)
 
-    @contextmanager
-    def noticing(self, rows: Sequence[int]) -> Iterator[None]:
-        """Around an encode call on the texts of these rows: keeps for the report what was cut.
+    def refuse_long(self, rows: Iterable[int]) -> NoReturn:
+        """For rows that are longer than the model's limit and are not to be cut.
 
         Raises:
-            InputError: texts are too long and are not to be cut.
+            InputError: always.
         """
-        try:
-            with cut_texts(rows, self.truncated):
-                yield
-        except InputError as error:
-            if not error.rows:
-                raise
-            # The texts are checked already, so this is about their length; the encoder counts within the call.
-            named = _name_rows([rows[row] for row in error.rows])
-            raise InputError(
-                f"{self.name}: longer than the model's {self.limit} tokens: {named}; give --long truncate, or split them.",
-                error.rows,
-            ) from None
+        named = Noted()
+        named.add(rows)
+        raise InputError(
+            f"{self.name}: longer than the model's {self.limit} tokens: {named}; give --long truncate or --long window, or "
+            "split them."
+        )
 
     def report(self) -> None:
         """Say on standard error what was left out, what was cut, and what else looks damaged."""
-        if self.skipped:
-            say(f"warning: {self.name}: left out {_name_rows(self.skipped)}, which cannot be embedded")
-        if self.truncated:
-            say(f"warning: {self.name}: cut at the model's {self.limit} tokens: {_name_rows(self.truncated)}")
+        if self.skipped.count:
+            say(f"warning: {self.name}: left out {self.skipped}, which cannot be embedded")
+        if self.truncated.count:
+            say(f"warning: {self.name}: cut at the model's {self.limit} tokens: {self.truncated}")
         if self.damaged:
             say(f"warning: {self.name}: {self.damaged:,} more texts further on look damaged")
 
@@ -115,7 +135,7 @@ class Intake:
         while chunk := list(islice(source, _CHUNK)):
             total += len(chunk)
             yield chunk
-        if len(self.skipped) == total:
+        if self.skipped.count == total:
             raise InputError(f"{self.name}: none of the {total:,} rows can be embedded.")
 
     def _bad_rows(self, rows: list[int], texts: list[str]) -> set[int]:
@@ -130,7 +150,7 @@ class Intake:
                 f"{self.name}, row {rows[first.row]}: {first.reason}; give --on-invalid skip to leave out such rows{repair}."
             )
         bad = {rows[problem.row] for problem in problems}
-        self.skipped.extend(sorted(bad))
+        self.skipped.add(sorted(bad))
         good = [(row, text) for row, text in zip(rows, texts, strict=True) if row not in bad]
         found = suspicions([text for _, text in good])
         if self._warned:
@@ -152,15 +172,30 @@ def read(
     )
 
 
+def count_rows(path: str | Path, *, format: Any, encoding: str) -> int | None:
+    """The last row of a file, or None where that cannot be told without parsing or decompressing it. A second for a gigabyte.
+
+    The file is not checked: this is for a progress display.
+    """
+    from interlingua.texts.lines import find_source
+
+    source = find_source(path, format=None if format is None else format.value, encoding=encoding)
+    if source.path is None or source.compressed or not source.path.is_file() or "\n".encode(source.encoding) != b"\n":
+        return None
+    lines, block = 0, b""
+    try:
+        with source.path.open("rb") as file:
+            while more := file.read(_BLOCK):
+                if source.format == "csv" and b'"' in more:  # a field in quotes may have several lines
+                    return None
+                lines, block = lines + more.count(b"\n"), more
+    except OSError:
+        return None
+    lines += bool(block) and not block.endswith(b"\n")
+    return lines - 1 if source.format in ("csv", "tsv") and lines else lines
+
+
 def _cleaned(text: str) -> str:
     from interlingua.texts.cleaning import clean
 
     return clean(text)
-
-
-def _name_rows(rows: Iterable[int]) -> str:
-    rows = sorted(set(rows))
-    named = ", ".join(str(row) for row in rows[:_NAMED])
-    if len(rows) == 1:
-        return f"row {named}"
-    return f"{len(rows):,} rows ({named}{', …' if len(rows) > _NAMED else ''})"

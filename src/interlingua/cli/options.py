@@ -39,6 +39,7 @@ class Long(StrEnum):
     """What happens to texts beyond the model's limit."""
 
     truncate = "truncate"
+    window = "window"
     error = "error"
 
 
@@ -48,6 +49,22 @@ class PromptKind(StrEnum):
     symmetric = "symmetric"
     query = "query"
     document = "document"
+
+
+class PrecisionKind(StrEnum):
+    """How exactly is computed."""
+
+    exact = "exact"
+    fast = "fast"
+
+
+class BackendKind(StrEnum):
+    """What computes."""
+
+    auto = "auto"
+    onnx = "onnx"
+    openvino = "openvino"
+    torch = "torch"
 
 
 Model = Annotated[
@@ -60,6 +77,26 @@ CacheDir = Annotated[
         metavar="FOLDER",
         help="Where imported models lie [default: INTERLINGUA_CACHE, else the platform's place].",
     ),
+]
+Precision = Annotated[
+    PrecisionKind,
+    typer.Option(
+        "--precision",
+        help="exact: vectors as from float32 arithmetic; fast: quantised arithmetic ('interlingua models show' has its loss).",
+    ),
+]
+Backend = Annotated[
+    BackendKind, typer.Option("--backend", help="What computes; auto takes the best that is installed.")
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device", metavar="NAME", help="Where it computes: cpu, cuda or cuda:N [default: the best there is]."
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", min=1, help="How many batches at once [default: one for each processor]."),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
 ReadAs = Annotated[
@@ -94,7 +131,11 @@ Invalid = Annotated[
     OnInvalid, typer.Option("--on-invalid", help="Rows that cannot be embedded: stop with an error, or leave them out.")
 ]
 LongTexts = Annotated[
-    Long, typer.Option("--long", help="Texts beyond the model's limit: cut their ends off and say so, or stop.")
+    Long,
+    typer.Option(
+        "--long",
+        help="Texts beyond the model's limit: cut their ends off and say so, read them whole in windows, or stop.",
+    ),
 ]
 Fair = Annotated[
     bool,

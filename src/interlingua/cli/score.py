@@ -24,6 +24,8 @@ from interlingua.cli.options import (
     Model,
     OnInvalid,
     OutputFormat,
+    Precision,
+    PrecisionKind,
     ReadPairsAs,
 )
 from interlingua.cli.output import emit, say
@@ -50,6 +52,7 @@ def score(
         typer.Option(metavar="NAME,NAME", help="The two columns or fields to compare [default: the usual names]."),
     ] = None,
     model: Model = DEFAULT_MODEL,
+    precision: Precision = PrecisionKind.exact,
     output: OutputFormat = Format.table,
     read_as: ReadPairsAs = None,
     encoding: Encoding = "utf-8",
@@ -67,7 +70,7 @@ def score(
     from interlingua.languages import canonical, preload
 
     lang_a, lang_b = (None if code is None else canonical(code) for code in (lang_a, lang_b))
-    encoder = WatchedEncoder(Encoder(model, cache_dir=cache_dir))
+    encoder = WatchedEncoder(Encoder(model, precision=precision.value, cache_dir=cache_dir))
     if lang_a is None or lang_b is None:
         # Beside the loading of the model: the answer comes a third of a second sooner.
         threading.Thread(target=_quietly, args=(preload,), daemon=True).start()

@@ -24,6 +24,8 @@ from interlingua.cli.options import (
     Model,
     OnInvalid,
     OutputFormat,
+    Precision,
+    PrecisionKind,
     ReadAs,
     TextColumn,
 )
@@ -58,6 +60,7 @@ def search(
         str | None, typer.Option(metavar="CODE", help="The queries' language [default: identified].")
     ] = None,
     model: Model = DEFAULT_MODEL,
+    precision: Precision = PrecisionKind.exact,
     output: OutputFormat = Format.table,
     read_as: ReadAs = None,
     text_column: TextColumn = None,
@@ -84,7 +87,7 @@ def search(
     if query_lang is not None and not fair:
         raise OptionError("--query-lang is for centring, which --no-fair turns off.")
     query_lang = None if query_lang is None else canonical(query_lang)
-    encoder = WatchedEncoder(Encoder(model, cache_dir=cache_dir))
+    encoder = WatchedEncoder(Encoder(model, precision=precision.value, cache_dir=cache_dir))
     skip = on_invalid is OnInvalid.skip
     names = argument_names("query", len(arguments))
     arguments = [check_argument(text, name, clean=clean) for text, name in zip(arguments, names, strict=True)]

@@ -1,150 +1,172 @@
-"""From chunks of texts to chunks of vectors: each text once, tokenising beside computing, in batches of like length."""
+"""From chunks of texts to chunks of vectors: each distinct text once, from the cache if it is there."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.encoding.backends import Backend
-from interlingua.encoding.batching import plan_batches
-from interlingua.encoding.tokens import Tokens
+from interlingua.encoding.engine import Begun, Engine, Session, Work
+from interlingua.encoding.reporting import warn_caller
 from interlingua.progress import Advance
 from interlingua.types import Vectors
 
+if TYPE_CHECKING:
+    from interlingua.encoding.embedding_cache import Shelf
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How texts are to be embedded.
+__all__ = ["Check", "Pipeline", "Work"]
 
-    Attributes:
-        prompt: what is put before each text.
-        windows: whether a long text is read in windows instead of being cut.
-        batch_size: the most items in a batch; None leaves that to the backend's token budget.
-    """
+_NONE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    prompt: str
-    windows: bool = False
-    batch_size: int | None = None
+Check = Callable[[int, NDArray[np.int64]], None]
+"""Called with a chunk's number and which of its texts were cut; what it raises ends the work."""
+
+Rows = Callable[[int, NDArray[np.int64]], Sequence[int]]
+"""What errors call the texts of a chunk, from its number and their places in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A chunk that is ready to be computed.
+class _Chunk:
+    """A chunk on its way.
 
     Attributes:
-        tokens: of the chunk's distinct texts.
-        places: int64, shape (texts,): which of the distinct texts each text is.
-        counts: how often each distinct text stands in the chunk.
-        truncated: the texts of the chunk that were cut, counted from 0 in the chunk.
+        number: which one, counted from 0.
+        texts: its distinct texts.
+        places: int64, shape (texts of the chunk,): which of the distinct texts each text is.
+        missing: the distinct texts that the cache does not have.
+        begun: these, on their way; None if there are none.
+        hits: the other distinct texts, in the order of ``found``.
+        found: their vectors.
+        cut: which of ``hits`` were cut.
     """
 
-    tokens: Tokens
+    number: int
+    texts: list[str]
     places: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    truncated: NDArray[np.int64]
+    missing: NDArray[np.int64]
+    begun: Begun | None
+    hits: NDArray[np.int64]
+    found: Vectors
+    cut: NDArray[np.bool_]
 
 
 class Pipeline:
-    """Drives one backend.
+    """Takes chunks of texts through an engine.
 
     Args:
-        backend: what computes.
+        engine: what computes.
         dimension: the length d of its vectors.
-        lanes: how many batches are computed at once.
+        shelf: where the embedding cache has the vectors of a prompt, with windows or without; None computes everything.
     """
 
-    def __init__(self, backend: Backend, dimension: int, lanes: int) -> None:
-        self._backend = backend
+    def __init__(self, engine: Engine, dimension: int, shelf: Callable[[str, bool], Shelf] | None = None) -> None:
+        self._engine = engine
         self._dimension = dimension
-        self._lanes = lanes
+        self._shelf = shelf
 
     def embed(
-        self, chunks: Iterable[Sequence[str]], work: Work, *, check: Callable[[int, Prepared], None], advance: Advance
+        self, chunks: Iterable[Sequence[str]], work: Work, *, check: Check, advance: Advance, rows: Rows | None = None
     ) -> Iterator[Vectors]:
-        """The vectors of each chunk, (n, d) and not normalised, in order; chunk i + 1 is tokenised while i is computed.
+        """The vectors of each chunk, (n, d) and not normalised, in order; the next chunk is begun while one is computed.
 
         Args:
-            chunks: texts that are all fit to be embedded; one chunk of them is looked at in advance.
+            chunks: texts that are all fit to be embedded; one chunk of them is looked at in advance, with workers a few.
             work: how.
-            check: called with a chunk's number and what was prepared, before it is computed; what it raises ends the work.
+            check: called for each chunk before its vectors are given, and without workers before they are computed.
             advance: called with the number of texts done.
+            rows: names the texts in errors; None counts them from 0 over all chunks.
+
+        Raises:
+            OutOfMemory: a text does not fit in memory, or the model does not.
+            WorkerDied: a worker process ended in the middle of its work.
         """
-        numbered = enumerate(chunks)
-        first = next(numbered, None)
-        if first is None:
+        starts = [0]
+        rows = rows or (lambda number, places: (starts[number] + places).tolist())
+        shelf = None if self._shelf is None else self._shelf(work.prompt, work.windows)
+        numbered = enumerate(_noting_starts(chunks, starts))
+        head = list(islice(numbered, 2))
+        if not head:
             return
-        second = next(numbered, None)
-        if second is None and len(first[1]) == 1:
-            yield self._alone(first[1], work, check, advance)
-            return
-        with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(self._lanes) as pool:
-            coming: Future[Prepared] | None = ahead.submit(self.prepare, first[1], work)
-            for number, following in enumerate(chain([] if second is None else [second], numbered, [None])):
-                assert coming is not None
-                prepared = coming.result()
-                coming = None if following is None else ahead.submit(self.prepare, following[1], work)
-                check(number, prepared)
-                yield self._compute(prepared, work, pool, advance)
+        if shelf is None and len(head) == 1 and len(head[0][1]) == 1:
+            alone = self._alone(head[0][1][0], work, check, rows)
+            if alone is not None:
+                advance(1)
+                yield alone
+                return
+        with self._engine.session() as session:
+            waiting: deque[_Chunk] = deque()
+            for number, texts in chain(head, numbered):
+                waiting.append(_begin(session, shelf, number, texts, work, rows))
+                while waiting and not session.wants_more([chunk.begun for chunk in waiting]):
+                    yield self._finish(waiting.popleft(), shelf, check, advance)
+            while waiting:
+                yield self._finish(waiting.popleft(), shelf, check, advance)
 
-    def prepare(self, texts: Sequence[str], work: Work) -> Prepared:
-        """Find the distinct texts and tokenise them."""
-        numbers: dict[str, int] = {}
-        places = np.fromiter(
-            (numbers.setdefault(text, len(numbers)) for text in texts), dtype=np.int64, count=len(texts)
+    def _alone(self, text: str, work: Work, check: Check, rows: Rows) -> Vectors | None:
+        vector = self._engine.alone(
+            text, work, lambda places: rows(0, places), lambda cut: check(0, np.flatnonzero([cut]))
         )
-        tokens = self._backend.tokenize(list(numbers), work.prompt, windows=work.windows)
-        cut = np.zeros(len(numbers), dtype=bool)
-        cut[list(tokens.truncated)] = True
-        return Prepared(tokens, places, np.bincount(places, minlength=len(numbers)), np.flatnonzero(cut[places]))
+        self._tell()
+        return vector
 
-    def _alone(
-        self, texts: Sequence[str], work: Work, check: Callable[[int, Prepared], None], advance: Advance
-    ) -> Vectors:
-        """One text: threads would only cost time."""
-        prepared = self.prepare(texts, work)
-        check(0, prepared)
-        vectors = _pooled(prepared.tokens, self._backend.run(prepared.tokens.ids))
-        advance(1)
-        return vectors
+    def _finish(self, chunk: _Chunk, shelf: Shelf | None, check: Check, advance: Advance) -> Vectors:
+        """The vectors of a chunk, put together from what was in the cache and what is computed."""
+        cut = np.zeros(len(chunk.texts), dtype=bool)
+        cut[chunk.hits] = chunk.cut
+        counts = np.bincount(chunk.places, minlength=len(chunk.texts))
 
-    def _compute(self, prepared: Prepared, work: Work, pool: ThreadPoolExecutor, advance: Advance) -> Vectors:
-        tokens, backend = prepared.tokens, self._backend
-        out = np.empty((len(tokens.ids), self._dimension), dtype=np.float32)
-        # Progress counts texts, so an item counts as many times as its text stands there; of windows, the first does.
-        worth = prepared.counts
-        if tokens.owners is not None:
-            worth = np.where(np.diff(tokens.owners, prepend=-1) > 0, prepared.counts[tokens.owners], 0)
+        def noted(truncated: NDArray[np.int64]) -> None:
+            cut[chunk.missing[truncated]] = True
+            check(chunk.number, np.flatnonzero(cut[chunk.places]))
 
-        def run(rows: NDArray[np.int64]) -> int:
-            out[rows] = backend.run([tokens.ids[row] for row in rows])
-            return int(worth[rows].sum())
+        if chunk.begun is None:
+            noted(_NONE)
+            computed = chunk.found[:0]
+        else:
+            computed = chunk.begun.vectors(counts[chunk.missing], noted, advance)
+            self._tell()
+        if len(chunk.hits):
+            advance(int(counts[chunk.hits].sum()))
+        if shelf is None:
+            vectors = computed
+        else:
+            shelf.put([chunk.texts[place] for place in chunk.missing], computed, cut[chunk.missing])
+            vectors = np.empty((len(chunk.texts), self._dimension), dtype=np.float32)
+            vectors[chunk.hits], vectors[chunk.missing] = chunk.found, computed
+        return vectors if len(vectors) == len(chunk.places) else vectors[chunk.places]
 
-        lengths = [len(ids) for ids in tokens.ids]
-        batches = list(plan_batches(lengths, token_budget=backend.token_budget, batch_size=work.batch_size))
-        jobs = [pool.submit(run, rows) for rows in batches]
-        try:
-            for job in jobs:
-                advance(job.result())
-        except BaseException:
-            # Ctrl-C or an error: what has not begun shall not begin.
-            for job in jobs:
-                job.cancel()
-            raise
-        pooled = _pooled(tokens, out)
-        return pooled if len(pooled) == len(prepared.places) else pooled[prepared.places]
+    def _tell(self) -> None:
+        while self._engine.warnings:
+            warn_caller(self._engine.warnings.pop(0))
 
 
-def _pooled(tokens: Tokens, vectors: Vectors) -> Vectors:
-    """One vector for each text: the weighted mean of its windows."""
-    if tokens.owners is None or tokens.weights is None:
-        return vectors
-    starts = np.flatnonzero(np.diff(tokens.owners, prepend=-1))
-    weights = tokens.weights[:, None]
-    result: Vectors = np.add.reduceat(vectors * weights, starts, axis=0)
-    result /= np.add.reduceat(weights, starts, axis=0)
-    return result
+def _begin(session: Session, shelf: Shelf | None, number: int, texts: Sequence[str], work: Work, rows: Rows) -> _Chunk:
+    """Find the distinct texts, look them up, and set about those that are missing."""
+    numbers: dict[str, int] = {}
+    places = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), dtype=np.int64, count=len(texts))
+    distinct = list(numbers)
+    if shelf is None:
+        hits, found, cut = _NONE, np.empty((0, 0), dtype=np.float32), _NONE.astype(bool)
+        missing = np.arange(len(distinct))
+    else:
+        hits, found, cut = shelf.get(distinct)
+        missing = np.setdiff1d(np.arange(len(distinct)), hits, assume_unique=True)
+
+    def rows_of(texts: NDArray[np.int64]) -> Sequence[int]:
+        return rows(number, np.flatnonzero(np.isin(places, missing[texts])))
+
+    wanted = distinct if len(missing) == len(distinct) else [distinct[place] for place in missing]
+    begun = session.begin(wanted, work, rows_of) if wanted else None
+    return _Chunk(number, distinct, places, missing, begun, hits, found, cut)
+
+
+def _noting_starts(chunks: Iterable[Sequence[str]], starts: list[int]) -> Iterator[Sequence[str]]:
+    """The chunks, noting how many texts were before each."""
+    for chunk in chunks:
+        starts.append(starts[-1] + len(chunk))
+        yield chunk

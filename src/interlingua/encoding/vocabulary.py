@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import mmap
 from array import array
+from collections.abc import Iterator, MutableSequence, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from interlingua.encoding.segmentation import NEVER, Table, segment_together
 from interlingua.errors import CorruptModel
 from interlingua.models.vocabulary_file import HEADER, MAGIC, MULTIPLIER, SHIFT, SPACE
 
 _BITS = (1 << 64) - 1
 # Scores are logarithms of probabilities; what is not in the vocabulary is this much worse than the worst piece (SentencePiece).
 _UNKNOWN_PENALTY = 10.0
-_NEVER = -1e300
-_WORDS_KEPT = 50_000
-# Text without spaces comes as one word, which will not come again.
-_LONGEST_KEPT = 32
+# The arrays of segmenting together cost more than they save below this many characters, and memory above that many.
+_FEW_CHARACTERS = 400
+_MANY_CHARACTERS = 1 << 16
+# Steps together are made for the longest word: fewer words than this, much longer than all others, are faster alone.
+_TOO_FEW = 4
+# Less than 2 ** 16 with the marks around the word.
+_LONGEST_TOGETHER = 60_000
+# A word may be a whole book without spaces. Beyond this many characters, arrays: slower than lists, a quarter of the memory.
+_BOOK = 50_000
 
 
 class Vocabulary:
-    """Segments normalised text into the ids of the most probable pieces (Kudo 2018, unigram language model; Viterbi).
-
-    No piece goes across a space, so each word is segmented for itself, and frequent words are remembered.
+    """Segments normalised words into the ids of the most probable pieces (Kudo 2018, unigram language model; Viterbi).
 
     Raises:
         CorruptModel: the file is not a compiled vocabulary.
@@ -34,38 +41,49 @@ class Vocabulary:
         magic, slots, pieces, self._unknown, self.begin, self.end, _, _ = view[:start].cast("q")
         if magic != MAGIC or len(view) != start + slots * 12 + pieces * 4:
             raise CorruptModel(f"{path} is not a compiled vocabulary.")
+        # One element at a time, a memoryview is faster than an array; both are views of the mapped file.
         self._keys = view[start : start + slots * 8].cast("Q")
         self._values = view[start + slots * 8 : start + slots * 12].cast("i")
         self._scores = view[start + slots * 12 :].cast("f")
         self._mask = slots - 1
-        self._unknown_score = min(self._scores) - _UNKNOWN_PENALTY
-        self._words: dict[str, array[int]] = {}
+        keys, values, scores = np.asarray(self._keys), np.asarray(self._values), np.asarray(self._scores)
+        self._unknown_score = float(scores.min()) - _UNKNOWN_PENALTY
+        self._table = Table(keys, values, scores, self._unknown, self._unknown_score)
 
-    def ids(self, normalised: str) -> list[int]:
-        """The ids of a normalised text, without those put around it."""
-        found: list[int] = []
-        if not normalised:
-            return found
-        words = self._words
-        for word in normalised.split(" "):
-            known = words.get(word)
-            if known is None:
-                known = array("i", self._segment(SPACE + word))
-                if len(word) <= _LONGEST_KEPT:
-                    if len(words) >= _WORDS_KEPT:
-                        words.clear()
-                    words[word] = known
-            found.extend(known)
+    def segment(self, words: Sequence[str]) -> list[bytes]:
+        """The ids of each word, as the bytes of int32 numbers; many words together are much faster than one by one.
+
+        Args:
+            words: what stands between the spaces of normalised texts (no piece goes across a space).
+        """
+        if sum(map(len, words)) < _FEW_CHARACTERS:
+            return [self._alone(word) for word in words]
+        found: list[bytes] = []
+        for block in _blocks(words):
+            found.extend(self._segment_block(block))
         return found
+
+    def _segment_block(self, words: Sequence[str]) -> list[bytes]:
+        by_length = sorted(map(len, words), reverse=True)
+        longest = min(2 * by_length[_TOO_FEW], _LONGEST_TOGETHER) if len(words) > _TOO_FEW else -1
+        together = [word for word in words if len(word) <= longest]
+        found = iter(segment_together(self._table, together) if together else ())
+        return [next(found) if len(word) <= longest else self._alone(word) for word in words]
+
+    def _alone(self, word: str) -> bytes:
+        return array("i", self._segment(SPACE + word)).tobytes()
 
     def _segment(self, word: str) -> list[int]:
         """Viterbi: the best way to each place in the word, and from where and by which piece it comes."""
         keys, values, scores, mask = self._keys, self._values, self._scores, self._mask
-        codes = [ord(character) for character in word]
+        codes: Sequence[int] = [ord(character) for character in word]
         length = len(codes)
-        best = [0.0] + [_NEVER] * length
-        came_from = [0] * (length + 1)
-        piece = [0] * (length + 1)
+        best: MutableSequence[float] = [0.0] + [NEVER] * length
+        came_from: MutableSequence[int] = [0] * (length + 1)
+        piece: MutableSequence[int] = [0] * (length + 1)
+        if length > _BOOK:
+            codes, best = array("I", codes), array("d", best)
+            came_from, piece = array("i", came_from), array("i", piece)
         for start in range(length):
             here = best[start]
             single = False
@@ -91,7 +109,7 @@ class Vocabulary:
                 piece[start + 1] = self._unknown
         return self._back(came_from, piece)
 
-    def _back(self, came_from: list[int], piece: list[int]) -> list[int]:
+    def _back(self, came_from: Sequence[int], piece: Sequence[int]) -> list[int]:
         """The ids along the best way; unknown pieces that follow one another are one."""
         ids: list[int] = []
         place = len(piece) - 1
@@ -101,3 +119,14 @@ class Vocabulary:
             place = came_from[place]
         ids.reverse()
         return ids
+
+
+def _blocks(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The words in blocks of limited size; a word that is larger is a block."""
+    start = characters = 0
+    for place, word in enumerate(words):
+        if characters + len(word) > _MANY_CHARACTERS and place > start:
+            yield words[start:place]
+            start, characters = place, 0
+        characters += len(word)
+    yield words[start:]

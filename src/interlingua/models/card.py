@@ -60,6 +60,7 @@ class ModelCard:
         sources: the files that the weights are taken from.
         build: the version of our conversion; another build is imported anew.
         pins: SHA-256 of the files that the conversion must yield, where they do not depend on a library's version.
+        location: where a model lies that is not bundled: its folder, or its id on the Hugging Face hub; empty for bundled ones.
     """
 
     name: str
@@ -76,13 +77,14 @@ class ModelCard:
     build: int
     precision: str = "exact"
     pins: Mapping[str, str] = field(default_factory=dict)
+    location: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits; equal on every machine for vectors that may be compared.
 
-        It covers the weights and the tokenizer (through their source files), the conversion, the prompts, the pooling, the
-        token limit and the precision class.
+        It covers the weights and the tokenizer (through their source files, or the revision where the model is not bundled),
+        the conversion, the prompts, the pooling, the token limit and the precision class.
         """
         return self._digest(self.precision)
 
@@ -92,7 +94,7 @@ class ModelCard:
         return self._digest("exact")
 
     def _digest(self, precision: str) -> str:
-        facts = {
+        facts: dict[str, Any] = {
             "sources": [source.sha256 for source in self.sources],
             "build": self.build,
             "prompts": asdict(self.prompts),
@@ -100,6 +102,9 @@ class ModelCard:
             "max_tokens": self.max_tokens,
             "precision": precision,
         }
+        if self.location:
+            # Not the location itself: a model that was moved is the same model.
+            facts |= {"revision": self.revision, "dimension": self.dimension}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
     def as_dict(self) -> dict[str, Any]:

@@ -38,11 +38,13 @@ _BUNDLED = (
                 sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
             ),
         ),
-        build=1,
+        build=2,
         pins={
             "vocabulary.bin": "8aeab777de1d02373e3e17bdf2c85353724a12e96ef93caab9f721bf5bddd11e",
             "normalizer.json": "783a6de0af8395c0f22acd5cf8be50b0c1604a8b1404d30ee281e2c8e9889085",
-            "weights.bin": "73b070860344a5025e9b9be2690ceb830471f75324dd141593a7970a33809957",
+            "weights.bin": "89134f2efa6a201f9209e41f808c651db4689625e448d395be8dfc1f76888961",
+            "shared.bin": "84020c21f7856850ab2aebafc0eb0a0854be7bdcc9b9054f88346eb3fa24d2b5",
+            "int8.bin": "b6b09baea040029e506799399a2622b886995b88ba450fbeaf2e660205ed0c64",
             "tokenizer.json": "4636d146035579ad41b4ca76f5327bd47403abb3e2695e5533cff0eaab92d192",
         },
     ),
@@ -71,11 +73,10 @@ _BUNDLED = (
                 sha256="994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
             ),
         ),
-        build=1,
+        build=2,
         pins={
             "vocabulary.bin": "f77e02fcde5ec945ad8a49737386d4d43b83315a6a6bd4b3571668543c6e0101",
             "normalizer.json": "b59258f98d32ee809e5f82d60b8294f0ffe7a442acd1756d731e3a51aa99b5d6",
-            "weights.bin": "d466ddc500b5ba2a79a320b9cf088f110a619653836a24e8fd9a3715dce8c6ac",
             "tokenizer.json": "c261118140d70061d6580a44b1174d0253c6570a0e349f2611abecc82d87ba9e",
         },
     ),
@@ -104,8 +105,12 @@ def find(name: str) -> ModelCard:
     card = cards.get(_ALIASES.get(key, key))
     if card is not None:
         return card
-    near = difflib.get_close_matches(key, [*cards, *_ALIASES], n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise UnknownModel(
-        f"{name!r} is not a bundled model, and others cannot be loaded yet; there are {', '.join(map(repr, cards))}.{hint}"
-    )
+    near = nearest_name(key)
+    hint = f" Did you mean {near!r}?" if near else ""
+    raise UnknownModel(f"{name!r} is not a bundled model; there are {', '.join(map(repr, cards))}.{hint}")
+
+
+def nearest_name(name: str) -> str | None:
+    """The bundled model's name or alias that is spelled most like this, if any is nearly like it."""
+    known = [*(card.name for card in _BUNDLED), *_ALIASES]
+    return next(iter(difflib.get_close_matches(name.strip().lower(), known, n=1)), None)

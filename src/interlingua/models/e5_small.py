@@ -7,13 +7,16 @@ skipped (the normaliser is SentencePiece's ``nmt_nfkc``); a directory of tensors
 from __future__ import annotations
 
 import struct
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.errors import CorruptModel
-from interlingua.models.bert_graph import BertConfig, BlockQuantized, Floats, write_bert
+from interlingua.models.bert import BertConfig, BlockQuantized, Floats
+from interlingua.models.bert_graph import write_bert
+from interlingua.models.bert_int8 import read_activations
 from interlingua.models.tokenizer_file import Unigram, nmt_nfkc, write_normalizer, write_tokenizer
 from interlingua.models.vocabulary_file import write_vocabulary
 
@@ -120,7 +123,8 @@ def write_model(source: Path, folder: Path) -> None:
         CorruptModel: the file is not what it should be.
     """
     file = E5File(source)
-    write_bert(folder, file.config, file.quantized("emb.word", file.config.hidden), file.matrix)
+    words = file.quantized("emb.word", file.config.hidden)
+    write_bert(folder, file.config, words, cache(file.matrix), read_activations("e5-small", file.config))
     for write in (write_tokenizer, write_normalizer, write_vocabulary):
         write(folder, unigram(file))
 

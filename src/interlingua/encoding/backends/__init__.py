@@ -16,11 +16,15 @@ class Backend(Protocol):
         name: what it is called in messages and in ``backend=``.
         lanes: how many calls of ``run`` go well side by side.
         token_budget: the padded tokens at which a batch is best.
+        description: its name, where it computes and in which numbers: ``onnx (cpu, float32)``.
     """
 
     name: str
     lanes: int
     token_budget: int
+
+    @property
+    def description(self) -> str: ...  # noqa: D102
 
     def tokenize(self, texts: Sequence[str], prompt: str, *, windows: bool = False) -> Tokens:
         """The ids of ``prompt + text`` for each text, special tokens included, cut at the model's limit.

@@ -1,0 +1,149 @@
+"""The table of words: what ``words.onnx`` has computed for tokens, kept for the next batches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float16]
+Facts = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+# How much of the table is cleared when it is full.
+_CLEARED = 1 / 8
+
+
+# The last use of a slot that is not to be cleared: the zero of slot 0, and slots that are free already.
+_NEVER_CLEARED = np.iinfo(np.int64).max
+
+
+class Words(NamedTuple):
+    """What is known of the tokens of a batch.
+
+    Attributes:
+        rows: float16, shape (slots, n); slot 0 is zero.
+        facts: float32, shape (slots, m); slot 0 is zero.
+        slots: int32, shape (tokens,): the slot of each token.
+    """
+
+    rows: Rows
+    facts: Facts
+    slots: NDArray[np.int32]
+
+
+class WordTable:
+    """Rows of tokens, the most used ones kept. Safe to use from several threads.
+
+    A row depends on its token alone, so what is in the table changes no result. Memory is taken as the table fills. A slot goes
+    to another token only when no batch at work may read it; where that cannot be, because the batches at work need more tokens
+    than the table has slots, a batch gets rows of its own.
+
+    Args:
+        compute: gives the rows and facts of distinct token ids.
+        row: the numbers in a row.
+        facts: the numbers in the facts.
+        capacity: the slots.
+    """
+
+    def __init__(
+        self, compute: Callable[[Numbers], tuple[Rows, Facts]], *, row: int, facts: int, capacity: int
+    ) -> None:
+        self._compute = compute
+        self._lock = threading.Lock()
+        # Memory that was never written takes none.
+        self._rows = np.empty((capacity, row), dtype=np.float16)
+        self._facts = np.empty((capacity, facts), dtype=np.float32)
+        self._rows[0] = self._facts[0] = 0
+        # By token; grows with the largest one seen.
+        self._slot_of = np.full(0, -1, dtype=np.int32)
+        # Of each slot: its token, how often it was used (halved at each clearing), the last batch that used it.
+        self._token = np.full(capacity, -1, dtype=np.int64)
+        self._uses = np.zeros(capacity, dtype=np.float32)
+        self._last = np.full(capacity, _NEVER_CLEARED, dtype=np.int64)
+        self._free = np.arange(1, capacity, dtype=np.int32)
+        self._batches = 0
+        self._at_work: set[int] = set()
+
+    @contextmanager
+    def words(self, ids: Numbers) -> Iterator[Words]:
+        """The words of a batch, ids of shape (tokens,); they stay at their slots until the context is left."""
+        with self._lock:
+            self._batches += 1
+            batch = self._batches
+            self._at_work.add(batch)
+        try:
+            yield self._found(batch, ids) or self._apart(ids)
+        finally:
+            with self._lock:
+                self._at_work.remove(batch)
+
+    def _found(self, batch: int, ids: Numbers) -> Words | None:
+        """The table with all words of the batch in it; None if it has too little room now."""
+        with self._lock:
+            beyond = int(ids.max()) + 1 - len(self._slot_of)
+            if beyond > 0:
+                self._slot_of = np.pad(self._slot_of, (0, beyond + len(self._slot_of)), constant_values=-1)
+            slots = self._slot_of[ids]
+            absent = slots < 0
+            missing = np.unique(ids[absent])
+            self._last[slots[~absent]] = batch
+            new = self._reserved(batch, len(missing))
+        if new is None:
+            return None
+        if len(missing):
+            self._add(missing, new)
+            slots[absent] = new[np.searchsorted(missing, ids[absent])]
+        with self._lock:
+            np.add.at(self._uses, slots, 1)
+        return Words(self._rows, self._facts, slots)
+
+    def _add(self, missing: Numbers, new: NDArray[np.int32]) -> None:
+        # Not under the lock, so that others go on. Two batches that lack the same word both compute it, to the same row.
+        try:
+            self._rows[new], self._facts[new] = self._compute(missing)
+        except BaseException:
+            with self._lock:
+                self._release(new)
+            raise
+        with self._lock:
+            self._token[new], self._slot_of[missing] = missing, new
+
+    def _reserved(self, batch: int, count: int) -> NDArray[np.int32] | None:
+        """Free slots for a batch; clears little used ones if need be."""
+        if len(self._free) < count and not self._cleared(count - len(self._free)):
+            return None
+        new, self._free = self._free[:count], self._free[count:]
+        self._last[new] = batch
+        return new
+
+    def _cleared(self, count: int) -> bool:
+        """Make at least so many slots free. False if batches at work may read too many of them."""
+        idle = np.flatnonzero(self._last < min(self._at_work))
+        if len(idle) < count:
+            return False
+        count = min(len(idle), max(count, int(len(self._last) * _CLEARED)))
+        least = idle[np.argpartition(self._uses[idle], count - 1)[:count]].astype(np.int32)
+        tokens = self._token[least]
+        # Another slot may have the word by now.
+        tokens = tokens[self._slot_of[tokens] == least]
+        self._slot_of[tokens] = -1
+        self._uses *= 0.5
+        self._release(least)
+        return True
+
+    def _release(self, slots: NDArray[np.int32]) -> None:
+        self._uses[slots] = 0
+        self._last[slots] = _NEVER_CLEARED
+        self._free = np.concatenate([self._free, slots])
+
+    def _apart(self, ids: Numbers) -> Words:
+        """Rows for one batch only."""
+        distinct, places = np.unique(ids, return_inverse=True)
+        rows, facts = self._compute(distinct)
+        rows, facts = (np.concatenate([np.zeros_like(found[:1]), found]) for found in (rows, facts))
+        return Words(rows, facts, (places + 1).astype(np.int32))
