@@ -8,7 +8,8 @@ channel; activations are uint8. What is lost is kept small in four ways:
   before and behind.
 - The mean error that rounded weights make is taken from the bias (Nagel et al. 2019, bias correction).
 - *exact*: activations in two planes of 8 bits (a coarse value and what is left), so little more than the weights is rounded; and
-  the last matrix of each layer, the most sensitive one, has a second plane as well.
+  the most sensitive matrices have a second plane as well. Where a text repeats the same few tokens, rounding errors add up instead
+  of cancelling: such texts are for the graph in float32.
 - *fast*: one plane, scaled for each token by its own largest value, so nothing is cut off and no token depends on another.
 
 On x86 processors without VNNI the sums of two uint8 * int8 products saturate at 16 bits; ``fast-7bit`` keeps below that.
@@ -32,8 +33,9 @@ PARTS = ("qkv", "ao", "fi", "fo")
 """The four places of a layer at which activations enter matrix products."""
 
 _SMOOTHING = 0.3
-# The matrices that exact arithmetic multiplies by twice, the second time by what their rounding left: the most sensitive ones.
-_TWICE = ("q","k","v","fi","fo")
+# The matrices that exact arithmetic multiplies by twice, the second time by what their rounding left: the most sensitive ones for
+# their size.
+_TWICE = ("v", "ao", "fo")
 _LEAST_SHARE = 0.05
 # The least value of GELU.
 _GELU_LOW = -0.17
@@ -247,28 +249,39 @@ class _Planes(NamedTuple):
 
 
 class _ExactInt8(_Int8):
-    """See ``Arithmetic``: activations in two planes, but for the attention's output, which bears rounding best."""
+    """See ``Arithmetic``: activations in two planes, but for queries and keys; they bear rounding best."""
 
     def attended(self, graph: GraphWriter, layer: int, hidden: str) -> str:
         """See ``Arithmetic``."""
+        x = self._scaled(graph, hidden)
+        query, key = (self._compared(graph, layer, part, x) for part in "qk")
         planes = self._planes_of_norm(graph, self._norm_before(layer, "qkv"), hidden)
-        query, key, value = (self._linear(graph, layer, part, planes) for part in "qkv")
-        return self._attention(graph, query, key, value)
+        return self._attention(graph, query, key, self._linear(graph, layer, "v", planes))
 
     def add_projected(self, graph: GraphWriter, layer: int, attended: str, hidden: str) -> str:
         """See ``Arithmetic``."""
-        product = self._one_plane(graph, layer, "ao", self._scaled(graph, attended))
-        return self._residual(graph, layer, "ao", product, self._norm_before(layer, "qkv"), hidden)
+        norm = self._norm_before(layer, "qkv")
+        return self._exact_residual(graph, layer, "ao", self._scaled(graph, attended), norm, hidden)
 
     def add_transformed(self, graph: GraphWriter, layer: int, hidden: str) -> str:
         """See ``Arithmetic``."""
         wide = self._linear(graph, layer, "fi", self._planes_of_norm(graph, f"l{layer}.aln", hidden))
         x = self._scaled_gelu(graph, graph.node("Gelu", [wide], contrib=True))
-        planes = self._planes(graph, x.values, 1.0, x.zero)
-        product = self._linear(graph, layer, "fo", planes, biased=False)
-        bias = graph.weight(f"l{layer}.fo.int8.exact.b", self._bias(layer, "fo"), file=INT8_FILE)
+        return self._exact_residual(graph, layer, "fo", x, f"l{layer}.aln", hidden)
+
+    def _compared(self, graph: GraphWriter, layer: int, part: str, x: _Scaled) -> str:
+        product = graph.node("Mul", list(self._one_plane(graph, layer, part, x)))
+        bias = graph.weight(f"l{layer}.{part}.int8.b", self._corrected(layer, part), file=INT8_FILE)
+        return graph.node("Add", [product, bias])
+
+    def _exact_residual(
+        self, graph: GraphWriter, layer: int, part: str, x: _Scaled, norm: str, hidden: str
+    ) -> str:
+        """What ``_residual`` gives, from two planes."""
+        product = self._linear(graph, layer, part, self._planes(graph, x.values, 1.0, x.zero), biased=False)
+        bias = graph.weight(f"l{layer}.{part}.int8.exact.b", self._bias(layer, part), file=INT8_FILE)
         biased = graph.node("Add", [graph.node("Mul", [product, x.scale]), bias])
-        return graph.node("Add", [biased, self.plain(graph, f"l{layer}.aln", hidden)])
+        return graph.node("Add", [biased, self.plain(graph, norm, hidden)])
 
     def _planes_of_norm(self, graph: GraphWriter, norm: str, x: str) -> _Planes:
         """Of n normalised numbers none can be beyond the square root of n, so a fixed range suffices."""

@@ -44,7 +44,7 @@ _BUNDLED = (
             "normalizer.json": "783a6de0af8395c0f22acd5cf8be50b0c1604a8b1404d30ee281e2c8e9889085",
             "weights.bin": "89134f2efa6a201f9209e41f808c651db4689625e448d395be8dfc1f76888961",
             "shared.bin": "84020c21f7856850ab2aebafc0eb0a0854be7bdcc9b9054f88346eb3fa24d2b5",
-            "int8.bin": "b6b09baea040029e506799399a2622b886995b88ba450fbeaf2e660205ed0c64",
+            "int8.bin": "428385f9efd68dff44240b7c79b6ae55787ec570c4e64b535a705fea2b11580d",
             "tokenizer.json": "4636d146035579ad41b4ca76f5327bd47403abb3e2695e5533cff0eaab92d192",
         },
     ),

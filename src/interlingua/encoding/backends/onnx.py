@@ -51,9 +51,12 @@ class OnnxBackend:
 
     def run(self, ids: Sequence[Ids]) -> Vectors:
         """See ``Backend.run``."""
+        return self._computed(self._session, ids)
+
+    def _computed(self, session: Any, ids: Sequence[Ids]) -> Vectors:
         padded, lengths = pad(ids, self._tokenizer.fill)
         try:
-            result: Vectors = self._session.run(["embeddings"], {"ids": padded, "lengths": lengths})[0]
+            result: Vectors = session.run(["embeddings"], {"ids": padded, "lengths": lengths})[0]
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
+from pathlib import Path
 from typing import Literal, get_args
 
 from interlingua.encoding.backends import Backend
-from interlingua.encoding.backends.arithmetic import WORD_TABLE, candidates
+from interlingua.encoding.backends.arithmetic import EXACT_INT8, FLOAT32, WORD_TABLE, Arithmetic, candidates
 from interlingua.encoding.backends.parity import TOLERANCES, distance
 from interlingua.errors import OptionError, WrongNumbers
 from interlingua.models.card import ModelCard
@@ -100,14 +102,23 @@ def _choose(card: ModelCard, backend: BackendName, device: str | None) -> Backen
 
 def _open_onnx(card: ModelCard, cache_dir: str | os.PathLike[str] | None, lanes: int) -> Backend:
     """The fastest graph whose numbers are right on this machine."""
+    from interlingua.encoding.backends.bert_exact import ExactInt8Backend
     from interlingua.encoding.backends.onnx import OnnxBackend
     from interlingua.encoding.backends.use import UseBackend
     from interlingua.models.store import ensure
 
+    def files(arithmetic: Arithmetic) -> Path:
+        return ensure(card, cache_dir=cache_dir, only=arithmetic.files)
+
+    opened: OnnxBackend
     for arithmetic in candidates(card.name, card.precision):
-        folder = ensure(card, cache_dir=cache_dir, only=arithmetic.files)
-        made = UseBackend if arithmetic is WORD_TABLE else OnnxBackend
-        opened = made(folder, card.max_tokens, arithmetic=arithmetic, lanes=lanes)
+        folder = files(arithmetic)
+        if arithmetic is EXACT_INT8:
+            opened = ExactInt8Backend(folder, card.max_tokens, partial(files, FLOAT32), lanes=lanes)
+        elif arithmetic is WORD_TABLE:
+            opened = UseBackend(folder, card.max_tokens, lanes=lanes)
+        else:
+            opened = OnnxBackend(folder, card.max_tokens, arithmetic=arithmetic, lanes=lanes)
         if _is_right(card, opened):
             return opened
     raise _wrong_numbers(card, opened)

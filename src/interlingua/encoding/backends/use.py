@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.encoding.backends.arithmetic import WORD_TABLE, Arithmetic
+from interlingua.encoding.backends.arithmetic import WORD_TABLE
 from interlingua.encoding.backends.onnx import OnnxBackend, is_out_of_memory, open_session
 from interlingua.encoding.backends.use_words import Facts, Numbers, Rows, Words, WordTable
 from interlingua.encoding.tokens import Ids
@@ -39,7 +39,6 @@ class UseBackend(OnnxBackend):
     Args:
         folder: an imported model.
         max_tokens: the model's limit.
-        arithmetic: the model's graphs.
         lanes: how many runs the machine computes at once.
         capacity: the slots of the table.
     """
@@ -51,11 +50,10 @@ class UseBackend(OnnxBackend):
         folder: Path,
         max_tokens: int,
         *,
-        arithmetic: Arithmetic = WORD_TABLE,
         lanes: int = 1,
         capacity: int = _CAPACITY,
     ) -> None:
-        super().__init__(folder, max_tokens, arithmetic=arithmetic, lanes=lanes)
+        super().__init__(folder, max_tokens, arithmetic=WORD_TABLE, lanes=lanes)
         self._windows, self._head = (open_session(folder / graph) for graph in (WINDOWS_GRAPH, HEAD_GRAPH))
         rows, facts = (output.shape[1] for output in self._session.get_outputs())
         self._width = self._windows.get_inputs()[0].shape[1]
