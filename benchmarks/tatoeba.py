@@ -2,9 +2,9 @@
 
     python benchmarks/tatoeba.py [--data DIR] [--anchors FILE] [--model NAME ...] [--precision fast] [--xtreme]
 
-All 112 languages, or XTREME's 36; accuracy in %, other language → English, with plain cosine, with the language means that come with the
-package, and with each language centred on the mean of its own sentences in the set (which sees the test sentences, though not
-which belongs to which). The means that come with the package were fitted on other data.
+All 112 languages, or XTREME's 36; accuracy in %, other language → English, with plain cosine, with the language means that come
+with the package, and with each language centred on the mean of its own sentences in the set (which sees the test sentences,
+though not which belongs to which). The means that come with the package were fitted on other data.
 """
 
 from __future__ import annotations
@@ -113,9 +113,7 @@ def main() -> None:
         for name, values in averages.items():
             print(model, name, values)
         name = f"tatoeba-{model}" + (f"-xtreme-{arguments.precision}" if arguments.xtreme else "")
-        common.write(
-            name, {"unit": "accuracy in %, other → English", "averages": averages, "languages": languages}
-        )
+        common.write(name, {"unit": "accuracy in %, other → English", "averages": averages, "languages": languages})
 
 
 def average(languages: dict[str, Any], codes: list[str]) -> dict[str, float]:

@@ -66,6 +66,7 @@ class Sums:
         self.squares = {place: np.float64(0.0) for place in self.places}
 
     def add(self, ids: list[list[int]]) -> None:
+        """Count a batch of texts."""
         padded, lengths = pad(ids, 0)
         there = np.arange(padded.shape[1]) < lengths[:, None]
         self.tokens += int(lengths.sum())
@@ -76,6 +77,7 @@ class Sums:
             self.squares[place] = self.squares[place] + (x.astype(np.float64) ** 2).sum(axis=0)
 
     def fitted(self) -> dict[str, NDArray[np.generic]]:
+        """The means and root mean squares, by the names that ``read_activations`` knows."""
         result: dict[str, NDArray[np.generic]] = {}
         for part in PARTS:
             result[f"mean.{part}"] = np.stack([self.sum[i, part] / self.tokens for i in range(LAYERS)]).astype(

@@ -2,7 +2,8 @@
 
     python tools/make_goldens.py
 
-A few short texts in several scripts, as token ids, with their vectors as the model's float32 graph on ONNX Runtime gives them (the last candidate for exact vectors).
+A few short texts in several scripts, as token ids, with their vectors as the model's float32 graph on ONNX Runtime gives them (the
+last candidate for exact vectors).
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         CorruptModel,
         InputError,
         InterlinguaError,
+        MissingExtra,
         ModelUnavailable,
         OptionError,
         OutOfMemory,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         UnknownModel,
         UntrustedSource,
         WorkerDied,
+        WrongNumbers,
     )
     from interlingua.languages import identify
     from interlingua.neighbours import nearest
@@ -52,6 +54,7 @@ _WHERE = {
     "InterlinguaError": "errors",
     "LanguageMeans": "scoring.centring",
     "MemoryWarning": "encoding.memory",
+    "MissingExtra": "errors",
     "ModelUnavailable": "errors",
     "OptionError": "errors",
     "OutOfMemory": "errors",
@@ -64,6 +67,7 @@ _WHERE = {
     "UnknownModel": "errors",
     "UntrustedSource": "errors",
     "WorkerDied": "errors",
+    "WrongNumbers": "errors",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
     "identify": "languages",
@@ -86,6 +90,7 @@ __all__ = [
     "InterlinguaError",
     "LanguageMeans",
     "MemoryWarning",
+    "MissingExtra",
     "ModelUnavailable",
     "OptionError",
     "OutOfMemory",
@@ -98,6 +103,7 @@ __all__ = [
     "UnknownModel",
     "UntrustedSource",
     "WorkerDied",
+    "WrongNumbers",
     "__version__",
     "clean",
     "clean_all",

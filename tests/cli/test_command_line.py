@@ -23,7 +23,7 @@ from interlingua.cli.options import Format
 
 Run = Callable[..., Any]
 Start = Callable[..., Any]
-COMMANDS = [["demo"], ["search"], ["score"], ["encode"], ["models"]]
+COMMANDS = [["demo"], ["search"], ["score"], ["encode"], ["bench"], ["models"]]
 COMMANDS += [["models", name] for name in ("list", "show", "import", "export")]
 COMMANDS += [["cache"], ["cache", "info"], ["cache", "clear"]]
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
@@ -76,7 +76,7 @@ def test_wrong_usage(fails: Callable[..., str], arguments: list[str], message: s
         (["demo", "-k", "0"], "--top-k"),
         (["search", "a.txt", "b", "-k", "many"], "--top-k"),
         (["encode", "a.txt", "--prompt", "passage"], "--prompt"),
-        (["encode", "a.txt", "--long", "window"], "--long"),
+        (["encode", "a.txt", "--long", "windows"], "--long"),
         (["encode", "a.txt", "--on-invalid", "ignore"], "--on-invalid"),
         (["encode", "a.txt", "--batch-size", "0"], "--batch-size"),
         (["score", "a.csv", "--input-format", "xlsx"], "--input-format"),

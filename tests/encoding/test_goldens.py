@@ -72,7 +72,6 @@ def compare(encoder: Encoder, tolerance: float) -> None:
             )
 
 
-
 @pytest.mark.parametrize(("name", "least", "most"), [("e5-small", 0.84, 0.95), ("use-multilingual-v3", 0.75, 0.95)])
 def test_the_golden_cosines_make_sense(name: str, least: float, most: float) -> None:
     golden = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))

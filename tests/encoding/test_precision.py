@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,26 @@ def float32(e5: Encoder) -> Vectors:
 
 
 @pytest.fixture(scope="module")
-def fast(e5: Encoder) -> Encoder:
-    return Encoder("e5-small", precision="fast")
+def fast(model_cache: Path) -> Encoder:
+    return Encoder("e5-small", precision="fast", cache_dir=model_cache)
 
 
 def test_exact_is_float32_within_its_promise(e5: Encoder, float32: Vectors) -> None:
     assert distances(e5.encode(TEXTS), float32).max() < 1e-4
+
+
+REPEATS = [
+    unit * count for unit in ("1 ", ". ", "ok ", "a", "!", "- ", "no ", "😀", "猫") for count in (5, 9, 15, 40, 120)
+]
+
+
+def test_exact_holds_where_rounding_errors_add_up(e5: Encoder) -> None:
+    backend = OnnxBackend(ensure(e5.card), e5.card.max_tokens, arithmetic=FLOAT32)
+    wanted = backend.run(backend.tokenize(REPEATS, "query: ").ids)
+    found = e5.encode(REPEATS)
+    assert distances(found, wanted / np.linalg.norm(wanted, axis=1, keepdims=True)).max() < 1e-4
+    among = e5.encode([*TEXTS[:20], *REPEATS])
+    assert distances(among[20:], found).max() < 1e-6
 
 
 def test_fast_is_near_and_its_loss_is_on_the_card(fast: Encoder, float32: Vectors) -> None:

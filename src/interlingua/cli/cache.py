@@ -23,9 +23,9 @@ app.callback(invoke_without_command=True)(help_without_command)
 
 @app.command("info")
 def info(output: OutputFormat = Format.table, cache_dir: CacheDir = None) -> None:
-    """Show what lies in the cache folder: imported models and embeddings, and their sizes.
+    """Show what lies in the cache folder, and its sizes.
 
-    The folder itself is named on standard error.
+    Imported models, and embeddings that were kept. The folder itself is named on standard error.
     """
     from interlingua.encoding.embedding_cache import EmbeddingCache
     from interlingua.encoding.sizes import spelled_size
@@ -51,9 +51,9 @@ def clear(
     ] = None,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Delete imported models and embeddings; models are imported again when they are used.
+    """Delete imported models and embeddings.
 
-    Without --embeddings and --model, all of both.
+    All of them, or what the options name. A model is imported again when it is next used.
     """
     from interlingua.encoding.embedding_cache import EmbeddingCache
     from interlingua.encoding.sizes import spelled_size

@@ -25,8 +25,10 @@ from interlingua.cli.options import (
     Encoding,
     IdColumn,
     Invalid,
+    KeepEmbeddings,
     Long,
     LongTexts,
+    MaxMemory,
     Model,
     OnInvalid,
     Precision,
@@ -35,6 +37,7 @@ from interlingua.cli.options import (
     ReadAs,
     TextColumn,
     Threads,
+    Workers,
 )
 from interlingua.cli.vector_files import Embedded, FileJob, is_regular, to_stream
 from interlingua.errors import OptionError
@@ -103,6 +106,9 @@ def encode(
     backend: Backend = BackendKind.auto,
     device: Device = None,
     threads: Threads = None,
+    workers: Workers = None,
+    max_memory: MaxMemory = None,
+    embedding_cache: KeepEmbeddings = False,
     progress: Annotated[
         bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
     ] = None,
@@ -127,6 +133,9 @@ def encode(
         backend=backend.value,
         device=device,
         threads=threads,
+        workers=workers,
+        max_memory=max_memory,
+        embedding_cache=embedding_cache,
         cache_dir=cache_dir,
     )
     intake = Intake(file, encoder.card.max_tokens, clean=clean, skip=on_invalid is OnInvalid.skip)

@@ -61,12 +61,12 @@ def list_models(output: OutputFormat = Format.table, cache_dir: CacheDir = None)
 @app.command("show")
 def show(name: Name, cache_dir: CacheDir = None) -> None:
     """Show all that is known about a model, as JSON."""
-    from interlingua.models.catalogue import find
+    from interlingua.models.resolving import resolve
     from interlingua.models.store import folder_of, is_imported
 
-    card = find(name)
+    card = resolve(name)
     facts = card.as_dict()
-    facts["folder"] = str(folder_of(card, cache_dir)) if is_imported(card, cache_dir) else None
+    facts["folder"] = str(folder_of(card, cache_dir)) if not card.location and is_imported(card, cache_dir) else None
     print(json.dumps(facts, indent=2, ensure_ascii=False))
 
 

@@ -68,7 +68,14 @@ class BackendKind(StrEnum):
 
 
 Model = Annotated[
-    str, typer.Option("--model", "-m", metavar="NAME", help="A bundled model: see 'interlingua models list'.")
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A bundled model (see 'interlingua models list'), or with the extra torch a sentence-transformers folder or "
+        "Hugging Face id.",
+    ),
 ]
 CacheDir = Annotated[
     Path | None,
@@ -97,6 +104,29 @@ Device = Annotated[
 Threads = Annotated[
     int | None,
     typer.Option("--threads", metavar="N", min=1, help="How many batches at once [default: one for each processor]."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        help="How many processes, each with the model loaded for itself [default: one for each device].",
+    ),
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        "--max-memory",
+        metavar="SIZE",
+        help="The most resident memory, such as 2GB; batches are made smaller before they go beyond.",
+    ),
+]
+KeepEmbeddings = Annotated[
+    bool,
+    typer.Option(
+        "--embedding-cache", help="Keep vectors on disk, and take those that are there (see 'interlingua cache info')."
+    ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
 ReadAs = Annotated[

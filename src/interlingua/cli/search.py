@@ -20,6 +20,7 @@ from interlingua.cli.options import (
     Format,
     IdColumn,
     Invalid,
+    KeepEmbeddings,
     LangColumn,
     Model,
     OnInvalid,
@@ -69,12 +70,13 @@ def search(
     encoding: Encoding = "utf-8",
     clean: Clean = False,
     on_invalid: Invalid = OnInvalid.error,
+    embedding_cache: KeepEmbeddings = False,
     cache_dir: CacheDir = None,
 ) -> None:
     """Find the texts of a file that answer a query, in any language.
 
-    The whole file is embedded and searched exactly, for each call anew. The score is the centred cosine (with --no-fair the
-    cosine): at most 1, higher is better.
+    The whole file is embedded (for each call anew, unless --embedding-cache keeps its vectors) and searched
+    exactly. The score is the centred cosine (with --no-fair the cosine): at most 1, higher is better.
     """
     from interlingua.encoding.encoder import Encoder
     from interlingua.languages import canonical
@@ -87,7 +89,9 @@ def search(
     if query_lang is not None and not fair:
         raise OptionError("--query-lang is for centring, which --no-fair turns off.")
     query_lang = None if query_lang is None else canonical(query_lang)
-    encoder = WatchedEncoder(Encoder(model, precision=precision.value, cache_dir=cache_dir))
+    encoder = WatchedEncoder(
+        Encoder(model, precision=precision.value, embedding_cache=embedding_cache, cache_dir=cache_dir)
+    )
     skip = on_invalid is OnInvalid.skip
     names = argument_names("query", len(arguments))
     arguments = [check_argument(text, name, clean=clean) for text, name in zip(arguments, names, strict=True)]

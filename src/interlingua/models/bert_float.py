@@ -23,7 +23,7 @@ class FloatArithmetic:
         inputs = [x, self._vector(graph, f"{norm}.w"), self._vector(graph, f"{norm}.b")]
         return graph.node("LayerNormalization", inputs, axis=-1, epsilon=self._config.epsilon)
 
-    def plain(self, graph: GraphWriter, norm: str, hidden: str) -> str:
+    def plain(self, graph: GraphWriter, norm: str, hidden: str) -> str:  # noqa: ARG002
         """See ``Arithmetic``."""
         return hidden
 

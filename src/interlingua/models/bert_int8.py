@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.models.bert import Arithmetic, BertConfig, Floats
-from interlingua.models.files import EXACT_INT8_GRAPH, FAST_7BIT_GRAPH, FAST_GRAPH, INT8_FILE, SHARED_FILE
+from interlingua.models.files import EXACT_INT8_GRAPH, FAST_7BIT_GRAPH, FAST_GRAPH, INT8_FILE
 from interlingua.models.onnx_graph import GraphWriter
 
 PARTS = ("qkv", "ao", "fi", "fo")
@@ -274,9 +274,7 @@ class _ExactInt8(_Int8):
         bias = graph.weight(f"l{layer}.{part}.int8.b", self._corrected(layer, part), file=INT8_FILE)
         return graph.node("Add", [product, bias])
 
-    def _exact_residual(
-        self, graph: GraphWriter, layer: int, part: str, x: _Scaled, norm: str, hidden: str
-    ) -> str:
+    def _exact_residual(self, graph: GraphWriter, layer: int, part: str, x: _Scaled, norm: str, hidden: str) -> str:
         """What ``_residual`` gives, from two planes."""
         product = self._linear(graph, layer, part, self._planes(graph, x.values, 1.0, x.zero), biased=False)
         bias = graph.weight(f"l{layer}.{part}.int8.exact.b", self._bias(layer, part), file=INT8_FILE)

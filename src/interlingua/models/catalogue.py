@@ -77,6 +77,8 @@ _BUNDLED = (
         pins={
             "vocabulary.bin": "f77e02fcde5ec945ad8a49737386d4d43b83315a6a6bd4b3571668543c6e0101",
             "normalizer.json": "b59258f98d32ee809e5f82d60b8294f0ffe7a442acd1756d731e3a51aa99b5d6",
+            "weights.bin": "dc2a929a0e1e79234d4b6145f3a60ab213492a6ac3c98a616573af905032e769",
+            "shared.bin": "e3b04614bbeaaad07dca3f5ad94eacc77962b4d7c07ed0fa37345f412b7e33b0",
             "tokenizer.json": "c261118140d70061d6580a44b1174d0253c6570a0e349f2611abecc82d87ba9e",
         },
     ),

@@ -147,8 +147,8 @@ def _write_windows(graph: GraphWriter, table: NDArray[np.uint8], weights: UseWei
     normals = graph.split(normal, [width] * (len(CONVOLUTIONS) + 1))
     outputs = []
     for (order, left), place, normal in zip(CONVOLUTIONS, places, normals, strict=False):
-        sums = graph.node("ReduceSum", [_floats(graph, graph.node("Gather", ["rows", place])), last], keepdims=0)
-        first, second = graph.split(sums, [width, width])
+        given = graph.node("ReduceSum", [_floats(graph, graph.node("Gather", ["rows", place])), last], keepdims=0)
+        first, second = graph.split(given, [width, width])
         first = graph.node("Relu", [first])
         product = _window_product(graph, weights, order, left, first, zero)
         active = graph.node("Relu", [graph.node("Add", [product, second])])

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from interlingua.encoding.backends.arithmetic import FLOAT32, Arithmetic
 from interlingua.encoding.batching import TOKEN_BUDGET, pad
 from interlingua.encoding.tokenizing import TextTokenizer
 from interlingua.encoding.tokens import Ids, Tokens
 from interlingua.encoding.windows import tokenize_in_windows
-from interlingua.encoding.backends.arithmetic import FLOAT32, Arithmetic
 from interlingua.errors import OutOfMemory
 from interlingua.types import Vectors
 

@@ -136,4 +136,5 @@ def _near(count: int, length: int) -> NDArray[np.int32]:
     places = np.arange(length)[:, None] + np.arange(-_REACH, _REACH + 1)
     inside = (places >= 0) & (places < length)
     starts = np.arange(count)[:, None, None] * length
-    return np.where(inside, starts + places, count * length).reshape(count * length, -1).astype(np.int32)
+    near: NDArray[np.int64] = np.where(inside, starts + places, count * length)
+    return near.reshape(count * length, -1).astype(np.int32)
