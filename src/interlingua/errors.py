@@ -105,3 +105,19 @@ class MissingExtra(InterlinguaError):
     """What was asked for needs a package that is installed only on request; the message says how."""
 
     exit_code = 2
+
+
+class CorruptIndex(InterlinguaError):
+    """A file of an index that is missing, torn or changed."""
+
+
+class IndexBusy(InterlinguaError):
+    """Another process writes into the index."""
+
+    http_status = 503
+
+
+class WrongModel(OptionError):
+    """An index that was made with another model, prompt or precision class than is asked for."""
+
+    http_status = 409

@@ -76,6 +76,8 @@ class Hit:
         score: the value that the hits are ranked by, higher is better: the centred cosine in a fair search, else the cosine.
         cosine: the bare cosine of query and document.
         metadata: the document's other fields.
+        start: where ``text`` begins in a longer document, in characters; None where it is the whole document.
+        stop: where it ends.
     """
 
     id: str
@@ -84,3 +86,5 @@ class Hit:
     score: float
     cosine: float
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    start: int | None = None
+    stop: int | None = None

@@ -127,7 +127,8 @@ def _around(count: int, length: int) -> NDArray[np.int32]:
     """(batch, length, 12): where each place is in the texts with their margins, all in one row."""
     width = length + 2 * _REACH
     starts = np.arange(count)[:, None, None] * width
-    return (starts + np.arange(length)[:, None] + _PLACES).astype(np.int32)
+    around: NDArray[np.int64] = starts + np.arange(length)[:, None] + _PLACES
+    return around.astype(np.int32)
 
 
 @lru_cache(maxsize=128)

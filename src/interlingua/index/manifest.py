@@ -1,0 +1,102 @@
+"""What an index was made with, in a small file beside the documents."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from interlingua.errors import CorruptIndex, OptionError
+
+FILE = "manifest.json"
+FORMAT = 1
+
+Kind = Literal["auto", "flat", "hnsw", "ivf", "ivfpq"]
+Storage = Literal["float32", "float16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The facts of an index that do not change with its documents.
+
+    Attributes:
+        model: what its vectors were made with, as ``Encoder`` takes it.
+        fingerprint: of the encoder; a query with another one is refused.
+        precision: the encoder's precision class.
+        dimension: the length d of a vector.
+        storage: how the components of a vector are kept.
+        kind: what searches; ``auto`` chooses by size.
+        recall: what approximate kinds are to reach against exact search, at 10 hits.
+        passages: whether long documents are divided into passages.
+        format: the version of the files' layout.
+        created_with: the version of Interlingua that made it.
+    """
+
+    model: str
+    fingerprint: str
+    precision: str
+    dimension: int
+    storage: Storage = "float32"
+    kind: Kind = "auto"
+    recall: float = 0.95
+    passages: bool = True
+    format: int = FORMAT
+    created_with: str = ""
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest in its place, whole or not at all."""
+    write_atomically(folder / FILE, json.dumps(asdict(manifest), indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of an index.
+
+    Raises:
+        OptionError: the folder is no index, or one of a later version of Interlingua.
+        CorruptIndex: the manifest is damaged.
+    """
+    path = folder / FILE
+    try:
+        facts: Any = json.loads(path.read_text(encoding="utf-8"))
+        version = facts["format"]
+    except FileNotFoundError:
+        raise OptionError(f"{folder} is no index: it has no {FILE}; make one with: interlingua index create {folder}") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorruptIndex(
+            f"{path} is damaged ({error}); run: interlingua index rebuild {folder}, which needs the model's name"
+        ) from error
+    if version > FORMAT:
+        raise OptionError(
+            f"{folder} has the format {version}, which this version of Interlingua does not know (it knows {FORMAT}); "
+            "install a newer version."
+        )
+    known = {field.name for field in fields(Manifest)}
+    try:
+        return Manifest(**{name: value for name, value in facts.items() if name in known})
+    except TypeError as error:
+        raise CorruptIndex(f"{path} is damaged ({error}).") from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file under another name, flush it to the disk, and put it in its place."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames in a folder durable, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,410 @@
+"""Snapshots: what searches quickly, derived from the documents, never trusted more than they are.
+
+A snapshot is a folder that appears whole under its name or not at all. It says up to which key it knows the passages; what came
+later is searched exactly beside it. A snapshot that is missing, torn or of another model is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlingua.index import kinds
+from interlingua.index.documents import Documents
+from interlingua.index.fairness import Estimate, Fairness, fair_scores, inverse_lengths
+from interlingua.index.kinds import Plan, Rows, Tuned
+from interlingua.index.manifest import Manifest, flush_folder
+from interlingua.types import Vectors
+
+FOLDER = "snapshots"
+_FACTS = "snapshot.json"
+_FORMAT = 1
+_BLOCK = 16_384
+_SAMPLE = 256
+_AT = 10
+
+Report = Callable[[str, float], None]
+"""Called with what is being done and the share of it that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a snapshot says about itself.
+
+    Attributes:
+        format: the version of its layout.
+        fingerprint: of the encoder.
+        dimension: the length d of a vector.
+        storage: how components are kept.
+        last_key: the highest key of a passage that it may know.
+        mark: up to which mark removed keys are left out.
+        count: how many passages it knows.
+        languages: the languages, in the order of the numbers in ``langs.npy``.
+        plan: what was built.
+        plain: what the search by cosine was tuned to.
+        fair: what the fair search was tuned to.
+        files: bytes and SHA-256 of each file.
+    """
+
+    format: int
+    fingerprint: str
+    dimension: int
+    storage: str
+    last_key: int
+    mark: int
+    count: int
+    languages: tuple[str | None, ...]
+    plan: Plan
+    plain: Tuned
+    fair: Tuned
+    files: dict[str, tuple[int, str]]
+
+
+class Snapshot:
+    """An open snapshot; its files are mapped.
+
+    Args:
+        folder: where it lies.
+        facts: what it says.
+    """
+
+    def __init__(self, folder: Path, facts: Facts) -> None:
+        self.folder = folder
+        self.facts = facts
+        self.keys: Rows = np.load(folder / "keys.npy", mmap_mode="r")
+        self.numbers: Rows = np.load(folder / "numbers.npy", mmap_mode="r")
+        self.langs: NDArray[np.int64] = np.load(folder / "langs.npy", mmap_mode="r")
+        self.inverse: Vectors = np.load(folder / "inverse.npy", mmap_mode="r")
+        self.fairness = Fairness.load(folder / "means.npz")
+        self.table = self.fairness.table(facts.languages)
+
+    @cached_property
+    def plain(self) -> Any:
+        """The structure over the vectors."""
+        return kinds.read(self.folder / "plain.faiss")
+
+    @cached_property
+    def fair(self) -> Any:
+        """The structure over the centred vectors; None where all are looked at anyway."""
+        return None if self.facts.plan.kind == "flat" else kinds.read(self.folder / "fair.faiss")
+
+    @cached_property
+    def vectors(self) -> NDArray[Any]:
+        """All vectors, (n, d), in the index's own components; a view of a mapped file."""
+        if (self.folder / "vectors.npy").is_file():
+            found: NDArray[Any] = np.load(self.folder / "vectors.npy", mmap_mode="r")
+            return found
+        held = kinds.stored_vectors(self.plain, self.facts.dimension, self.facts.plan.codes)
+        assert held is not None
+        return held
+
+    def rows_of(self, keys: Rows) -> Rows:
+        """The rows of passages, of those that it knows, ascending."""
+        places = np.searchsorted(self.keys, keys)
+        inside = places < len(self.keys)
+        places = places[inside]
+        found: Rows = places[self.keys[places] == keys[inside]]
+        return found
+
+
+def open_newest(folder: Path, manifest: Manifest) -> Snapshot | None:
+    """The newest snapshot that is whole and fits; None if there is none."""
+    for path in sorted((folder / FOLDER).glob("[0-9]*"), reverse=True):
+        with suppress(OSError, ValueError, KeyError, TypeError, AssertionError, RuntimeError):
+            facts = read_facts(path)
+            fits = (facts.format, facts.fingerprint, facts.dimension, facts.storage) == (
+                _FORMAT,
+                manifest.fingerprint,
+                manifest.dimension,
+                manifest.storage,
+            )
+            whole = all((path / name).stat().st_size == size for name, (size, _) in facts.files.items())
+            if fits and whole:
+                return Snapshot(path, facts)
+    return None
+
+
+def read_facts(path: Path) -> Facts:
+    """What a snapshot says about itself; raises what reading and JSON raise."""
+    said = json.loads((path / _FACTS).read_text(encoding="utf-8"))
+    said["languages"] = tuple(said["languages"])
+    said["plan"] = Plan(**said["plan"])
+    said["plain"], said["fair"] = Tuned(*said["plain"]), Tuned(*said["fair"])
+    said["files"] = {name: (size, digest) for name, (size, digest) in said["files"].items()}
+    return Facts(**said)
+
+
+def damage(folder: Path) -> Iterator[str]:
+    """What is wrong with the snapshots of an index: every byte is read."""
+    for path in sorted((folder / FOLDER).glob("[0-9]*")):
+        try:
+            facts = read_facts(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            yield f"{path / _FACTS}: {error}"
+            continue
+        for name, (size, digest) in facts.files.items():
+            file = path / name
+            if not file.is_file():
+                yield f"{file} is missing"
+            elif file.stat().st_size != size or _sha256(file) != digest:
+                yield f"{file} is not what was written"
+
+
+def prune(folder: Path, *, keep: Path | None) -> None:
+    """Delete snapshots other than one, and what was left half-made."""
+    above = folder / FOLDER
+    for path in above.glob("*"):
+        if path != keep:
+            # Readers that have it open keep their maps; where the system forbids deleting those, it goes next time.
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def build(folder: Path, manifest: Manifest, documents: Documents, report: Report) -> Snapshot:
+    """Make a snapshot of all passages, put it in its place and delete older ones.
+
+    Raises:
+        CorruptIndex: the documents are damaged.
+        OSError: the disk refuses.
+    """
+    above = folder / FOLDER
+    above.mkdir(exist_ok=True)
+    with suppress(OSError):
+        for left in above.glob(".*"):
+            shutil.rmtree(left, ignore_errors=True)
+    partial = above / f".{os.getpid()}.partial"
+    partial.mkdir()
+    try:
+        facts = _Builder(partial, manifest, documents, report).run()
+        content = json.dumps(asdict(facts), indent=1).encode() + b"\n"
+        (partial / _FACTS).write_bytes(content)
+        for path in partial.iterdir():
+            _flush(path)
+        stem = f"{facts.last_key:014d}.{facts.mark:014d}"
+        number = len(list(above.glob(f"{stem}.*")))
+        while (above / f"{stem}.{number:04d}").exists():
+            number += 1
+        final = above / f"{stem}.{number:04d}"
+        partial.rename(final)
+        flush_folder(above)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    prune(folder, keep=final)
+    return Snapshot(final, facts)
+
+
+class _Builder:
+    """One snapshot on its way."""
+
+    def __init__(self, folder: Path, manifest: Manifest, documents: Documents, report: Report) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._documents = documents
+        self._report = report
+
+    def run(self) -> Facts:
+        """Write all files, and give the facts about them."""
+        manifest = self._manifest
+        self._collect()
+        self._fairness.save(self._folder / "means.npz")
+        self._table = self._fairness.table(self._languages)
+        self._save_inverse()
+        plan = kinds.choose(manifest.kind, self._count, manifest.dimension, manifest.storage, memory_bytes())
+        plain, fair = self._structures(plan)
+        if plan.kind in ("flat", "hnsw"):
+            (self._folder / "vectors.npy").unlink()
+        files = {path.name: (path.stat().st_size, _sha256(path)) for path in sorted(self._folder.iterdir())}
+        return Facts(
+            _FORMAT,
+            manifest.fingerprint,
+            manifest.dimension,
+            manifest.storage,
+            self._last_key,
+            self._mark,
+            self._count,
+            tuple(self._languages),
+            plan,
+            plain,
+            fair,
+            files,
+        )
+
+    def _collect(self) -> None:
+        """The vectors into a file, and the rest into arrays, of one moment."""
+        dimension, dtype = self._manifest.dimension, np.dtype("<f4" if self._manifest.storage == "float32" else "<f2")
+        estimate = Estimate(dimension)
+        numbers: dict[str | None, int] = {}
+        keys, owners, langs = [], [], []
+        with self._documents.consistent():
+            self._count = self._documents.passages()
+            self._last_key = self._documents.last_key()
+            self._mark = self._documents.removed_after(0)[1]
+            path = self._folder / "vectors.npy"
+            # memmap cannot map an empty array.
+            held = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(max(self._count, 1), dimension))
+            at, last = 0, 0
+            while len((tail := self._documents.after(last, limit=_BLOCK)).keys):
+                last = int(tail.keys[-1])
+                held[at : at + len(tail.keys)] = tail.vectors
+                estimate.add(tail.vectors, tail.langs)
+                keys.append(tail.keys)
+                owners.append(tail.numbers)
+                langs.append(np.array([numbers.setdefault(lang, len(numbers)) for lang in tail.langs], dtype=np.int64))
+                at += len(tail.keys)
+                self._report("reading the vectors", at / max(self._count, 1))
+        held.flush()
+        self._held = held[: self._count]
+        self._languages = list(numbers) or [None]
+        self._langs = np.concatenate(langs) if langs else np.empty(0, dtype=np.int64)
+        for name, parts in (("keys", keys), ("numbers", owners)):
+            np.save(self._folder / f"{name}.npy", np.concatenate(parts) if parts else np.empty(0, dtype=np.int64))
+        np.save(self._folder / "langs.npy", self._langs)
+        self._fairness = estimate.fairness(self._manifest.model)
+
+    def _save_inverse(self) -> None:
+        inverse = [
+            inverse_lengths(block, self._table, self._langs[at : at + len(block)]) for at, block in self._blocks_from()
+        ]
+        self._inverse = np.concatenate(inverse) if inverse else np.empty(0, dtype=np.float32)
+        np.save(self._folder / "inverse.npy", self._inverse)
+
+    def _blocks_from(self) -> Iterator[tuple[int, Vectors]]:
+        for at in range(0, self._count, _BLOCK):
+            yield at, self._held[at : at + _BLOCK].astype(np.float32)
+
+    def _blocks(self) -> Iterator[Vectors]:
+        for _, block in self._blocks_from():
+            yield block
+
+    def _centred(self) -> Iterator[Vectors]:
+        for at, block in self._blocks_from():
+            rows = slice(at, at + len(block))
+            yield (block - self._table[self._langs[rows]]) * self._inverse[rows, None]
+
+    def _structures(self, plan: Plan) -> tuple[Tuned, Tuned]:
+        """Build and tune what searches."""
+        dimension = self._manifest.dimension
+        plain = kinds.build(plan, self._blocks, self._count, dimension, self._advance("building"))
+        kinds.write(plain, self._folder / "plain.faiss")
+        if plan.kind == "flat":
+            return Tuned(0, 1.0), Tuned(0, 1.0)
+        queries, langs = self._sampled()
+        target = self._manifest.recall
+        tuned = kinds.tune(plain, plan.kind, queries, self._exact(queries), target, self._refined(plan, plain, queries))
+        del plain
+        small = Plan(plan.kind, plan.lists, plan.bytes_per_code, "int8" if plan.kind == "hnsw" else plan.codes)
+        fair = kinds.build(small, self._centred, self._count, dimension, self._advance("building for fair search"))
+        kinds.write(fair, self._folder / "fair.faiss")
+        centred = self._fairness.documents.centre(queries, langs)
+        exact = self._exact(centred, fair=True)
+        fair_tuned = kinds.tune(fair, plan.kind, centred, exact, target, self._refined(small, fair, centred, fair=True))
+        return tuned, fair_tuned
+
+    def _advance(self, what: str) -> Callable[[int], None]:
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            self._report(what, done / max(self._count, 1))
+
+        return advance
+
+    def _sampled(self) -> tuple[Vectors, list[str | None]]:
+        """Some of the vectors, each moved half-way to another, as a question lies between documents."""
+        generator = np.random.default_rng(0)
+        rows, others = (generator.integers(0, self._count, min(_SAMPLE, self._count)) for _ in range(2))
+        vectors, beside = (self._held[np.sort(picked)].astype(np.float32) for picked in (rows, others))
+        mixed = vectors + 0.5 * beside
+        langs = [self._languages[self._langs[row]] for row in np.sort(rows)]
+        return mixed / np.linalg.norm(mixed, axis=1, keepdims=True), langs
+
+    def _exact(self, queries: Vectors, *, fair: bool = False) -> Rows:
+        best = np.full((len(queries), 0), 0.0, dtype=np.float32)
+        rows = np.zeros((len(queries), 0), dtype=np.int64)
+        for at, block in self._blocks_from():
+            scores = queries @ block.T
+            if fair:
+                there = slice(at, at + len(block))
+                scores = fair_scores(scores, queries, self._table, self._langs[there], self._inverse[there])
+            picked = top(scores, _AT)
+            best = np.concatenate([best, np.take_along_axis(scores, picked, 1)], axis=1)
+            rows = np.concatenate([rows, picked + at], axis=1)
+            kept = top(best, _AT)
+            best, rows = np.take_along_axis(best, kept, 1), np.take_along_axis(rows, kept, 1)
+        return rows
+
+    def _refined(
+        self, plan: Plan, index: Any, queries: Vectors, *, fair: bool = False
+    ) -> Callable[[int], Rows] | None:
+        """Search as it will be: candidates from a lossy structure are scored exactly."""
+        if not is_lossy(plan):
+            return None
+
+        def search(level: int) -> Rows:
+            _, rows = kinds.run(index, plan.kind, queries, _AT * refined_factor(plan), level)
+            found = np.zeros((len(queries), _AT), dtype=np.int64)
+            for place, (query, picked) in enumerate(zip(queries, rows, strict=True)):
+                known = np.sort(picked[picked >= 0])
+                scores = (self._held[known].astype(np.float32) @ query)[None]
+                if fair:
+                    scores = fair_scores(scores, query[None], self._table, self._langs[known], self._inverse[known])
+                order = np.argsort(-scores[0], kind="stable")[:_AT]
+                found[place, : len(order)] = known[order]
+            return found
+
+        return search
+
+
+def is_lossy(plan: Plan) -> bool:
+    """Whether a structure's own scores are too coarse to rank by."""
+    return plan.kind == "ivfpq" or plan.codes == "int8"
+
+
+def refined_factor(plan: Plan) -> int:
+    """How many candidates a lossy structure gives for each hit wanted."""
+    return 8 if plan.kind == "ivfpq" else 3
+
+
+def top(scores: Vectors, k: int) -> Rows:
+    """The places of the k largest scores of each row, largest first; equal ones in the order of their places."""
+    k = min(k, scores.shape[1])
+    if not k:
+        return np.zeros((len(scores), 0), dtype=np.int64)
+    picked = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k < scores.shape[1] else None
+    if picked is None:
+        return np.argsort(-scores, axis=1, kind="stable")
+    picked.sort(axis=1)
+    order = np.argsort(-np.take_along_axis(scores, picked, 1), axis=1, kind="stable")
+    return np.take_along_axis(picked, order, 1)
+
+
+def memory_bytes() -> int | None:
+    """The machine's memory, where the system tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,372 @@
+"""What a process sees of an index at a moment, and the search in it: the snapshot, what came later, and what went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlingua.index import kinds, snapshot
+from interlingua.index.documents import Documents
+from interlingua.index.fairness import Estimate, Fairness, fair_scores, inverse_lengths, offsets
+from interlingua.index.kinds import Rows
+from interlingua.index.manifest import Manifest
+from interlingua.index.snapshot import Snapshot, is_lossy, refined_factor, top
+from interlingua.types import Vectors
+
+# Rows that are scored at once in an exact search.
+_BLOCK = 65_536
+# Scores that are held at once, of all queries of a part.
+_SCORES = 32_000_000
+# With fewer rows selected than this share, or this number, they are all looked at.
+_SCANNED_SHARE = 0.03
+_SCANNED = 20_000
+_WIDEST = 4096
+_BEST_OF_LANGUAGE = 3
+
+
+class Found(NamedTuple):
+    """What was found for a query, best first.
+
+    Attributes:
+        keys: int64, (m,): passages.
+        scores: float32, (m,): what they are ranked by.
+        cosines: float32, (m,).
+    """
+
+    keys: Rows
+    scores: Vectors
+    cosines: Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Queries.
+
+    Attributes:
+        vectors: float32, (n, d), of length 1.
+        langs: their languages, None where unknown; used in fair search.
+        fair: rank by the centred cosine.
+        diverse: take from each language's scores what the query's best in it have.
+        per_language: the most hits in a language; None for no limit.
+        allowed: the keys of the passages that may be found, ascending; None for all.
+    """
+
+    vectors: Vectors
+    langs: Sequence[str | None]
+    fair: bool = True
+    diverse: bool = False
+    per_language: int | None = None
+    allowed: Rows | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """Passages that are looked at one by one, with what fair search needs of them.
+
+    Attributes:
+        keys: int64, (n,).
+        numbers: int64, (n,): their documents.
+        langs: int64, (n,): the places of their languages in ``languages``.
+        languages: the languages.
+        vectors: (n, d).
+        table: the languages' means, (languages, d).
+        inverse: float32, (n,).
+    """
+
+    keys: Rows
+    numbers: Rows
+    langs: NDArray[np.int64]
+    languages: Sequence[str | None]
+    vectors: NDArray[np.generic]
+    table: Vectors
+    inverse: Vectors
+
+
+class View:
+    """The passages of an index at a moment.
+
+    Args:
+        folder: the index.
+        manifest: its facts.
+        documents: its documents.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, documents: Documents) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._documents = documents
+        self._version: int | None = None
+        self._opened = False
+        self._snapshot: Snapshot | None = None
+        self._gone: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self._removed: set[int] = set()
+        self._mark = 0
+        self._tail = _empty(manifest.dimension)
+        self._fairness: Fairness | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot in use."""
+        return self._snapshot
+
+    @property
+    def behind(self) -> int:
+        """How many passages came or went since the snapshot."""
+        return len(self._tail.keys) + int(self._gone.sum())
+
+    @property
+    def count(self) -> int:
+        """How many passages can be found."""
+        known = 0 if self._snapshot is None else self._snapshot.facts.count
+        return known - int(self._gone.sum()) + len(self._tail.keys)
+
+    @property
+    def fairness(self) -> Fairness:
+        """The means in use."""
+        if self._snapshot is not None:
+            return self._snapshot.fairness
+        if self._fairness is None:
+            self._fairness = Estimate(self._manifest.dimension).fairness(self._manifest.model)
+        return self._fairness
+
+    def invalidate(self) -> None:
+        """Look again at the next search, because this process has written."""
+        self._version = None
+
+    def refresh(self) -> None:
+        """Take in what was written since the last time."""
+        version = self._documents.version()
+        if version == self._version:
+            return
+        with self._documents.consistent():
+            # The version of before: what is written between the two is looked at twice, not missed.
+            self._version = version
+            self._open_snapshot()
+            keys, self._mark = self._documents.removed_after(self._mark)
+            if len(keys):
+                self._take_out(keys)
+            last = int(self._tail.keys[-1]) if len(self._tail.keys) else self._last_key
+            self._append(last)
+
+    @property
+    def _last_key(self) -> int:
+        return 0 if self._snapshot is None else self._snapshot.facts.last_key
+
+    def _open_snapshot(self) -> None:
+        newest = snapshot.open_newest(self._folder, self._manifest)
+        if newest is not None and newest.facts.mark < self._documents.forgotten():
+            # It is from before deletions that nobody can tell any more.
+            newest = None
+        if newest is not None and self._snapshot is not None and newest.folder == self._snapshot.folder:
+            return
+        if newest is None and self._snapshot is None and self._opened:
+            return
+        self._opened = True
+        self._snapshot = newest
+        self._mark = 0 if newest is None else newest.facts.mark
+        self._gone = np.zeros(0 if newest is None else newest.facts.count, dtype=bool)
+        self._tail = _empty(self._manifest.dimension)
+
+    def _take_out(self, keys: Rows) -> None:
+        if self._snapshot is not None:
+            self._gone[self._snapshot.rows_of(np.sort(keys))] = True
+        kept = ~np.isin(self._tail.keys, keys)
+        if not kept.all():
+            tail = self._tail
+            self._tail = _Pool(
+                tail.keys[kept],
+                tail.numbers[kept],
+                tail.langs[kept],
+                tail.languages,
+                tail.vectors[kept],
+                tail.table,
+                tail.inverse[kept],
+            )
+
+    def _append(self, after: int) -> None:
+        found = self._documents.after(after)
+        if not len(found.keys):
+            return
+        tail = self._tail
+        numbers = {lang: place for place, lang in enumerate(tail.languages)}
+        langs = np.array([numbers.setdefault(lang, len(numbers)) for lang in found.langs], dtype=np.int64)
+        table = self.fairness.table(list(numbers))
+        self._tail = _Pool(
+            np.concatenate([tail.keys, found.keys]),
+            np.concatenate([tail.numbers, found.numbers]),
+            np.concatenate([tail.langs, langs]),
+            list(numbers),
+            np.concatenate([tail.vectors, found.vectors]),
+            table,
+            np.concatenate([tail.inverse, inverse_lengths(found.vectors, table, langs)]),
+        )
+
+    # ------------------------------------------------------------------------------------------ searching
+
+    def search(self, asked: Asked, k: int) -> list[Found]:
+        """The k best passages of each query."""
+        centred = self.fairness.queries.centre(asked.vectors, asked.langs) if asked.fair else asked.vectors
+        if not asked.diverse and asked.per_language is None:
+            return self._ranked(asked, centred, k, self._allowed(asked.allowed))
+        return self._by_language(asked, centred, k)
+
+    def _allowed(self, keys: Rows | None, lang: tuple[str | None] | None = None) -> tuple[Rows | None, Rows]:
+        """Which rows of the snapshot (None for all) and of the tail may be found."""
+        rows: Rows | None = None
+        if self._snapshot is not None:
+            if keys is not None:
+                rows = self._snapshot.rows_of(keys)
+                rows = rows[~self._gone[rows]]
+            elif self._gone.any():
+                rows = np.flatnonzero(~self._gone)
+            if lang is not None:
+                places = [place for place, one in enumerate(self._snapshot.facts.languages) if one == lang[0]]
+                wanted = np.isin(self._snapshot.langs, places)
+                rows = np.flatnonzero(wanted) if rows is None else rows[wanted[rows]]
+                if self._gone.any():
+                    rows = rows[~self._gone[rows]]
+        tail = np.arange(len(self._tail.keys))
+        if keys is not None:
+            tail = np.flatnonzero(np.isin(self._tail.keys, keys))
+        if lang is not None:
+            places = [place for place, one in enumerate(self._tail.languages) if one == lang[0]]
+            tail = tail[np.isin(self._tail.langs[tail], places)]
+        return rows, tail
+
+    def _ranked(self, asked: Asked, centred: Vectors, k: int, allowed: tuple[Rows | None, Rows]) -> list[Found]:
+        rows, tail = allowed
+        found = self._in_snapshot(asked, centred, k, rows)
+        if len(tail):
+            beside = _scan(self._tail, asked, centred, k, tail if len(tail) < len(self._tail.keys) else None)
+            found = [_merged(one, other, k) for one, other in zip(found, beside, strict=True)]
+        return found
+
+    def _in_snapshot(self, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
+        known = self._snapshot
+        if known is None or not known.facts.count or (rows is not None and not len(rows)):
+            return [_nothing() for _ in asked.vectors]
+        count, plan = known.facts.count, known.facts.plan
+        few = rows is not None and len(rows) <= max(_SCANNED_SHARE * count, _SCANNED)
+        if few or (plan.kind == "flat" and asked.fair):
+            return _scan(self._pool, asked, centred, k, rows)
+        tuned = known.facts.fair if asked.fair else known.facts.plain
+        level, bits = tuned.level, None
+        if rows is not None:
+            # A graph passes through rows that may not be found, so it has to look at more of them.
+            level = min(int(level * count / len(rows)) + 1, _WIDEST)
+            allowed = np.zeros(count, dtype=bool)
+            allowed[rows] = True
+            bits = np.packbits(allowed, bitorder="little")
+        lossy = asked.fair or is_lossy(plan)
+        wanted = min(k * refined_factor(plan) if lossy else k, count)
+        structure = known.fair if asked.fair else known.plain
+        scores, picked = kinds.run(structure, plan.kind, centred, wanted, level, bits)
+        found = []
+        for place, (values, places) in enumerate(zip(scores, picked, strict=True)):
+            there = places >= 0
+            if there.sum() < min(k, count if rows is None else len(rows)):
+                found += _scan(self._pool, _one(asked, place), centred[place : place + 1], k, rows)
+            elif lossy:
+                found += _scan(self._pool, _one(asked, place), centred[place : place + 1], k, np.sort(places[there]))
+            else:
+                values = values[there]
+                found.append(Found(known.keys[places[there]], values, np.clip(values, -1.0, 1.0)))
+        return found
+
+    @property
+    def _pool(self) -> _Pool:
+        known = self._snapshot
+        assert known is not None
+        return _Pool(
+            known.keys, known.numbers, known.langs, known.facts.languages, known.vectors, known.table, known.inverse
+        )
+
+    def _by_language(self, asked: Asked, centred: Vectors, k: int) -> list[Found]:
+        """Candidates in each language, which get offsets or quotas."""
+        known = () if self._snapshot is None else self._snapshot.facts.languages
+        languages = list(dict.fromkeys([*known, *self._tail.languages]))
+        each = max(min(k, asked.per_language or k), _BEST_OF_LANGUAGE if asked.diverse else 1)
+        lists = [
+            self._ranked(asked, centred, each, self._allowed(asked.allowed, (lang,))) for lang in languages
+        ]
+        return [self._combined(asked, [one[place] for one in lists], k) for place in range(len(asked.vectors))]
+
+    def _combined(self, asked: Asked, lists: list[Found], k: int) -> Found:
+        taken = [len(one.keys) if asked.per_language is None else asked.per_language for one in lists]
+        shifts = offsets([one.scores for one in lists]) if asked.diverse else np.zeros(len(lists), dtype=np.float32)
+        parts = [
+            Found(one.keys[:count], one.scores[:count] - shift, one.cosines[:count])
+            for one, shift, count in zip(lists, shifts, taken, strict=True)
+        ]
+        joined = _nothing()
+        for part in parts:
+            joined = _merged(joined, part, k)
+        return joined
+
+
+def _empty(dimension: int) -> _Pool:
+    none = np.empty(0, dtype=np.int64)
+    vectors = np.empty((0, dimension), dtype=np.float32)
+    return _Pool(none, none, none, [], vectors, vectors, np.empty(0, dtype=np.float32))
+
+
+def _nothing() -> Found:
+    return Found(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
+
+
+def _one(asked: Asked, place: int) -> Asked:
+    return Asked(asked.vectors[place : place + 1], [asked.langs[place]], fair=asked.fair)
+
+
+def _merged(one: Found, other: Found, k: int) -> Found:
+    keys, scores, cosines = (np.concatenate(parts) for parts in zip(one, other, strict=True))
+    order = np.argsort(-scores, kind="stable")[:k]
+    return Found(keys[order], scores[order], cosines[order])
+
+
+def _scan(pool: _Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
+    """The k best of some rows of a pool (None for all), exactly."""
+    count = len(pool.keys) if rows is None else len(rows)
+    found = []
+    at_once = max(1, _SCORES // max(min(count, _BLOCK), 1))
+    for start in range(0, len(centred), at_once):
+        part = slice(start, start + at_once)
+        found += _scan_some(pool, asked.vectors[part], centred[part], k, rows, asked.fair)
+    return found
+
+
+def _scan_some(
+    pool: _Pool, bare: Vectors, centred: Vectors, k: int, rows: Rows | None, fair: bool
+) -> Iterator[Found]:
+    best = np.empty((len(centred), 0), dtype=np.float32)
+    places = np.empty((len(centred), 0), dtype=np.int64)
+    for numbers in _portions(pool, rows):
+        vectors = pool.vectors[numbers].astype(np.float32, copy=False)
+        scores = centred @ vectors.T
+        if fair:
+            scores = fair_scores(scores, centred, pool.table, pool.langs[numbers], pool.inverse[numbers])
+        picked = top(scores, k)
+        first = numbers.start if isinstance(numbers, slice) else None
+        absolute = picked + first if first is not None else np.asarray(numbers)[picked]
+        best = np.concatenate([best, np.take_along_axis(scores, picked, 1)], axis=1)
+        places = np.concatenate([places, absolute], axis=1)
+        kept = top(best, k)
+        best, places = np.take_along_axis(best, kept, 1), np.take_along_axis(places, kept, 1)
+    for query, scores, picked in zip(bare, best, places, strict=True):
+        cosines = scores if not fair else pool.vectors[picked].astype(np.float32, copy=False) @ query
+        yield Found(np.asarray(pool.keys[picked]), scores, np.clip(cosines, -1.0, 1.0))
+
+
+def _portions(pool: _Pool, rows: Rows | None) -> Iterator[slice | Rows]:
+    count = len(pool.keys) if rows is None else len(rows)
+    for start in range(0, count, _BLOCK):
+        yield slice(start, min(start + _BLOCK, count)) if rows is None else rows[start : start + _BLOCK]
+
+
+Searcher = Callable[[Asked, int], list[Found]]
+"""What ``View.search`` is to those who only search."""
