@@ -25,9 +25,12 @@ from encode_sets import SIZES
 
 
 def merge(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
-    """Put the parts that were measured into the file of results, in the place of older ones."""
+    """Put the parts, and within a part the sets, that were measured into the file of results, in the place of older ones."""
     before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     environment = common.environment()
+    for name, part in parts.items():
+        if "sets" in part:
+            part["sets"] = {**before.get(name, {}).get("sets", {}), **part["sets"]}
     merged = {**before, **{name: {"environment": environment, **part} for name, part in parts.items()}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(rounded(merged), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

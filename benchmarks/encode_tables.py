@@ -52,6 +52,17 @@ def throughput(part: dict[str, Any]) -> None:
         print()
 
 
+def compact(part: dict[str, Any]) -> None:
+    """The medians of all sets in one table, as docs/speed.md has it."""
+    sets = part["sets"]
+    everybody = list(dict.fromkeys(who for figures in sets.values() for who in figures["results"]))
+    rows = []
+    for who in everybody:
+        found = [figures["results"].get(who) for figures in sets.values()]
+        rows.append([who, *("–" if one is None else number(one["texts_per_second"]["median"]) for one in found)])
+    table(["texts a second", *sets], rows)
+
+
 def agreement(part: dict[str, Any]) -> None:
     sets = part["sets"]
     everybody = list(dict.fromkeys(who for found in sets.values() for who in found))
@@ -120,4 +131,6 @@ def _times(ratio: dict[str, float] | None) -> str:
 
 
 if __name__ == "__main__":
-    show(json.loads((common.RESULTS / "encode.json").read_text(encoding="utf-8")))
+    results = json.loads((common.RESULTS / "encode.json").read_text(encoding="utf-8"))
+    show(results)
+    compact(results["throughput"])

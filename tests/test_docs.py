@@ -135,7 +135,7 @@ def test_every_option_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", LEAVES)
 def test_no_option_is_documented_that_is_not_there(name: str) -> None:
     table = [line.split(" | ")[0] for line in section(name).splitlines() if line.startswith("| `-")]
-    assert table
+    assert table or not options(ALL[name])
     documented = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(table)))
     assert documented <= set(options(ALL[name]))
 

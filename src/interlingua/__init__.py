@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from interlingua.encoding.memory import MemoryWarning
     from interlingua.errors import (
         CorruptCache,
+        CorruptIndex,
         CorruptModel,
+        IndexBusy,
         InputError,
         InterlinguaError,
         MissingExtra,
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
         UnknownModel,
         UntrustedSource,
         WorkerDied,
+        WrongModel,
         WrongNumbers,
     )
+    from interlingua.index.documents import Document
+    from interlingua.index.index import Index
     from interlingua.languages import identify
     from interlingua.neighbours import nearest
     from interlingua.scoring.centring import LanguageMeans
@@ -44,12 +49,16 @@ if TYPE_CHECKING:
 _WHERE = {
     "CacheWarning": "encoding.embedding_cache",
     "CorruptCache": "errors",
+    "CorruptIndex": "errors",
     "CorruptModel": "errors",
+    "Document": "index.documents",
     "EmbeddingCache": "encoding.embedding_cache",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
     "Hit": "types",
+    "Index": "index.index",
+    "IndexBusy": "errors",
     "InputError": "errors",
     "InterlinguaError": "errors",
     "LanguageMeans": "scoring.centring",
@@ -67,6 +76,7 @@ _WHERE = {
     "UnknownModel": "errors",
     "UntrustedSource": "errors",
     "WorkerDied": "errors",
+    "WrongModel": "errors",
     "WrongNumbers": "errors",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
@@ -80,12 +90,16 @@ _WHERE = {
 __all__ = [
     "CacheWarning",
     "CorruptCache",
+    "CorruptIndex",
     "CorruptModel",
+    "Document",
     "EmbeddingCache",
     "Encoded",
     "Encoder",
     "FakeEncoder",
     "Hit",
+    "Index",
+    "IndexBusy",
     "InputError",
     "InterlinguaError",
     "LanguageMeans",
@@ -103,6 +117,7 @@ __all__ = [
     "UnknownModel",
     "UntrustedSource",
     "WorkerDied",
+    "WrongModel",
     "WrongNumbers",
     "__version__",
     "clean",

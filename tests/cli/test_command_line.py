@@ -26,6 +26,9 @@ Start = Callable[..., Any]
 COMMANDS = [["demo"], ["search"], ["score"], ["encode"], ["bench"], ["models"]]
 COMMANDS += [["models", name] for name in ("list", "show", "import", "export")]
 COMMANDS += [["cache"], ["cache", "info"], ["cache", "clear"]]
+COMMANDS += [["index"]]
+COMMANDS += [["index", name] for name in ("create", "add", "update", "delete", "search", "info", "verify", "compact")]
+COMMANDS += [["index", name] for name in ("rebuild", "recover", "reembed", "bias", "export")]
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 
 
@@ -42,7 +45,7 @@ def test_help(run: Run, command: list[str], option: str) -> None:
     assert "..." not in result.out.partition("Commands:")[2], "no description is cut off"
 
 
-@pytest.mark.parametrize("command", [[], ["models"], ["cache"]])
+@pytest.mark.parametrize("command", [[], ["index"], ["models"], ["cache"]])
 def test_without_a_command_the_help_is_shown_as_an_error(run: Run, command: list[str]) -> None:
     result = run(*command)
     assert (result.code, result.out) == (2, "")

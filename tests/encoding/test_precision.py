@@ -61,6 +61,7 @@ def test_fast_is_near_and_its_loss_is_on_the_card(fast: Encoder, float32: Vector
     found = distances(fast.encode(TEXTS), float32)
     assert 1e-6 < found.mean() < 2e-3
     assert found.max() < 5e-3
+    assert "Tatoeba, 36 languages" in fast.card.fast_loss
 
 
 def test_seven_bits_are_near_too(e5: Encoder, float32: Vectors) -> None:

@@ -31,9 +31,7 @@ def expected(queries: list[str], documents: dict[str, str], k: int) -> list[list
     encoder = FakeEncoder()
     ids = list(documents)
     scores = encoder.encode(queries) @ encoder.encode([documents[id_] for id_ in ids]).T
-    return [
-        [(ids[place], float(row[place])) for place in np.argsort(-row, kind="stable")[:k]] for row in scores
-    ]
+    return [[(ids[place], float(row[place])) for place in np.argsort(-row, kind="stable")[:k]] for row in scores]
 
 
 def assert_same(found: list[Any], wanted: list[tuple[str, float]]) -> None:
@@ -168,7 +166,9 @@ def test_every_kind_finds_what_exact_search_finds(tmp_path: Path, kind: Any, sto
         exact = [keeps[np.argsort(-(vectors[keeps] @ query))[:10]] for query in queries]
         found = index.search_vectors(queries, 10, where=where)
         assert all(len(hits) == 10 for hits in found)
-        hits = sum(len({int(hit.id) for hit in one} & set(wanted.tolist())) for one, wanted in zip(found, exact, strict=True))
+        hits = sum(
+            len({int(hit.id) for hit in one} & set(wanted.tolist())) for one, wanted in zip(found, exact, strict=True)
+        )
         assert hits / 1000 >= (0.85 if where is None else 0.85), where
     fair = index.search_vectors(queries, 10, fair=True, langs=["de"] * len(queries))
     assert all(len(hits) == 10 for hits in fair)

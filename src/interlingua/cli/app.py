@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from interlingua._version import __version__
-from interlingua.cli import bench, cache, demo, encode, models, score, search
+from interlingua.cli import bench, cache, demo, encode, index, models, score, search
 from interlingua.cli.output import plain
 
 _COMPLETION = "_INTERLINGUA_COMPLETE"
@@ -78,5 +78,6 @@ app.command("search")(search.search)
 app.command("score")(score.score)
 app.command("encode")(encode.encode)
 app.command("bench")(bench.bench)
+app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from interlingua.cli.output import say
 from interlingua.cli.watched import WatchedEncoder
-from interlingua.errors import InputError
+from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
     from interlingua.texts.reading import TextPair
@@ -170,6 +170,20 @@ def read(
     return read_records(
         path, format=None if format is None else format.value, text=text, id=id, lang=lang, encoding=encoding
     )
+
+
+def read_queries(intake: Intake, path: str, column: str | None, encoding: str) -> Iterator[Record]:
+    """The queries of a file, checked, and cleaned if wanted; one on each line, or those of a column."""
+    try:
+        records = read(path, format=None, text=column, id=None, lang=None, encoding=encoding)
+        for chunk in intake.chunks(records):
+            yield from chunk
+    except (InputError, OptionError) as error:
+        # What reads the documents, too, names their options; the queries' format has none, only the file's ending.
+        message = str(error).replace("--text-column", "--query-column")
+        if "--input-format" in message:
+            message = f"{intake.name}: call the file of queries .txt, .csv, .tsv or .jsonl after what it holds."
+        raise type(error)(message) from None
 
 
 def count_rows(path: str | Path, *, format: Any, encoding: str) -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interlingua.cli.arguments import argument_names, check_argument, shortened
-from interlingua.cli.inputs import Intake, read
+from interlingua.cli.inputs import Intake, read, read_queries
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -32,10 +32,10 @@ from interlingua.cli.options import (
 )
 from interlingua.cli.output import emit, emit_under
 from interlingua.cli.watched import WatchedEncoder
-from interlingua.errors import InputError, OptionError
+from interlingua.errors import OptionError
 
 if TYPE_CHECKING:
-    from interlingua.types import Hit, Record
+    from interlingua.types import Hit
 
 
 def search(
@@ -96,7 +96,7 @@ def search(
     names = argument_names("query", len(arguments))
     arguments = [check_argument(text, name, clean=clean) for text, name in zip(arguments, names, strict=True)]
     more = Intake(queries or "", encoder.limit, clean=clean, skip=skip)
-    from_file = [] if queries is None else _read_queries(more, queries, query_column, encoding)
+    from_file = [] if queries is None else list(read_queries(more, queries, query_column, encoding))
     documents = Intake(file, encoder.limit, clean=clean, skip=skip)
     read_in = read(file, format=read_as, text=text_column, id=id_column, lang=lang_column, encoding=encoding)
     records = [record for chunk in documents.chunks(read_in) for record in chunk]
@@ -119,18 +119,6 @@ def _check_sources(file: str, arguments: list[str], queries: str | None) -> None
     # As in grep, some put what they search for first.
     if file != "-" and not os.path.exists(file) and any(os.path.isfile(text) for text in arguments):
         raise OptionError(f"there is no file {shortened(file)!r}: the file comes first, then the queries.")
-
-
-def _read_queries(intake: Intake, path: str, column: str | None, encoding: str) -> list[Record]:
-    try:
-        records = read(path, format=None, text=column, id=None, lang=None, encoding=encoding)
-        return [record for chunk in intake.chunks(records) for record in chunk]
-    except (InputError, OptionError) as error:
-        # What reads both files names the options of the documents; the queries' format has none, only the file's ending.
-        message = str(error).replace("--text-column", "--query-column")
-        if "--input-format" in message:
-            message = f"{intake.name}: call the file of queries .txt, .csv, .tsv or .jsonl after what it holds."
-        raise type(error)(message) from None
 
 
 def _print(asked: list[str], found: list[list[Hit]], output: Format) -> None:

@@ -11,7 +11,8 @@ from interlingua.cli.output import say
 
 if TYPE_CHECKING:
     from interlingua.encoding.encoder import Encoder
-    from interlingua.types import Vectors
+    from interlingua.models.card import ModelCard
+    from interlingua.types import Prompt, Vectors
 
 _T = TypeVar("_T")
 
@@ -28,6 +29,11 @@ class WatchedEncoder:
         self._encoder = encoder
         self.limit = encoder.card.max_tokens
         self.cut: list[str] = []
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's facts."""
+        return self._encoder.card
 
     @property
     def name(self) -> str:
@@ -55,6 +61,10 @@ class WatchedEncoder:
     def encode_document(self, sentences: str | Sequence[str]) -> Vectors:
         """Embed what is searched in."""
         return self._watched(self._encoder.encode_document, sentences)
+
+    def token_ids(self, sentences: Sequence[str], prompt: Prompt = "symmetric") -> list[list[int]]:
+        """What the model reads of each text."""
+        return self._encoder.token_ids(sentences, prompt)
 
     def report(self, names: Sequence[str], texts: Sequence[str]) -> None:
         """Say on standard error which texts of the command line were cut."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,33 +19,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.errors import CorruptIndex, IndexBusy, OptionError, StorageError
+from interlingua.errors import CorruptIndex, OptionError
+from interlingua.index import keywords
+from interlingua.index.database import Database
 from interlingua.index.manifest import Storage
 from interlingua.types import Vectors
 
-FILE = "documents.db"
-# "ILix" in the header of the file.
-_APPLICATION = 0x494C6978
-_VERSION = 1
-_SCHEMA = f"""
-PRAGMA page_size = 8192;
-PRAGMA journal_mode = WAL;
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS documents (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, lang TEXT, text TEXT NOT NULL, metadata TEXT,
-    checksum INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS passages (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, lang TEXT,
-    vector BLOB NOT NULL, checksum INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS passages_of ON passages (number);
-CREATE TABLE IF NOT EXISTS removed (mark INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL);
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {_VERSION};
-COMMIT;
-"""
-_WAIT_SECONDS = 30.0
 _AT_ONCE = 500
 
 
@@ -97,65 +75,33 @@ class Tail(NamedTuple):
     vectors: Vectors
 
 
-class Documents:
-    """The SQLite file of an index.
+class Documents(Database):
+    """The documents and their passages.
 
     Args:
         folder: the index.
         dimension: the length d of a vector.
         storage: how components are kept.
         create: make the file if there is none.
+        check: that all is there that was acknowledged.
     """
 
-    def __init__(self, folder: Path, dimension: int, storage: Storage, *, create: bool = False) -> None:
-        self.path = folder / FILE
+    def __init__(
+        self, folder: Path, dimension: int, storage: Storage, *, create: bool = False, check: bool = True
+    ) -> None:
         self._dimension = dimension
         self._dtype = np.dtype("<f4" if storage == "float32" else "<f2")
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        if not create and not self.path.is_file():
-            raise CorruptIndex(f"{self.path} is missing; restore it from a backup, or make the index anew.")
-        with self._errors():
-            _prepare(self._database, self.path, create)
-
-    @property
-    def _database(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "database", None)
-        if found is None:
-            found = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-            for setting in ("synchronous = FULL", "cache_size = -32768", "mmap_size = 1073741824", "foreign_keys = ON"):
-                found.execute(f"PRAGMA {setting}").fetchall()
-            self._local.database = found
-            self._opened.append(found)
-        return found
-
-    def close(self) -> None:
-        """Close all connections."""
-        while self._opened:
-            self._opened.pop().close()
-        self._local = threading.local()
+        super().__init__(folder, create=create, check=check)
 
     # ------------------------------------------------------------------------------------------ writing
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written in it, or nothing; on the disk when it ends.
-
-        Raises:
-            IndexBusy: another process has been writing for longer than one waits.
-            StorageError: the disk refuses.
-        """
-        with self._errors():
-            database = self._database
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                database.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    database.execute("ROLLBACK")
-                raise
+        """See ``Database``; keywords by older rules are made anew in it."""
+        with super().transaction():
+            if not keywords.is_current(self._database):
+                keywords.rebuild(self._database)
+            yield
 
     def put(self, document: Document, passages: Sequence[Passage]) -> bool:
         """Add a document, in the place of the one with its id; within a transaction.
@@ -168,25 +114,30 @@ class Documents:
         row = (document.lang, document.text, metadata, _checksum(document.id, document.lang, document.text, metadata))
         found = database.execute("SELECT number FROM documents WHERE id = ?", (document.id,)).fetchone()
         if found is None:
-            number = database.execute(
+            inserted = database.execute(
                 "INSERT INTO documents (id, lang, text, metadata, checksum) VALUES (?, ?, ?, ?, ?)", (document.id, *row)
-            ).lastrowid
+            )
+            number = int(inserted.lastrowid or 0)
         else:
             number = found[0]
             self._remove_passages(number)
             database.execute(
                 "UPDATE documents SET lang = ?, text = ?, metadata = ?, checksum = ? WHERE number = ?", (*row, number)
             )
-        rows = []
+        keys: list[int] = []
         for passage in passages:
             blob = np.asarray(passage.vector).astype(self._dtype).tobytes()
-            rows.append((number, passage.start, passage.stop, document.lang, blob, zlib.crc32(blob)))
-        database.executemany(
-            "INSERT INTO passages (number, start, stop, lang, vector, checksum) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
+            facts = (number, passage.start, passage.stop, document.lang, blob)
+            added = database.execute(
+                "INSERT INTO passages (number, start, stop, lang, vector, checksum) VALUES (?, ?, ?, ?, ?, ?)",
+                (*facts, _passage_checksum(*facts)),
+            )
+            keys.append(int(added.lastrowid or 0))
+        texts = (document.text[passage.start : passage.stop] for passage in passages)
+        keywords.put(database, zip(keys, texts, strict=True))
         return found is not None
 
-    def describe(self, id: str, metadata: Mapping[str, Any]) -> bool:  # noqa: A002
+    def describe(self, id: str, metadata: Mapping[str, Any]) -> bool:
         """Give a document other metadata, its text being the same; within a transaction. False if it is not there."""
         database = self._database
         found = database.execute("SELECT lang, text FROM documents WHERE id = ?", (id,)).fetchone()
@@ -210,37 +161,19 @@ class Documents:
         return gone
 
     def _remove_passages(self, number: int) -> None:
+        keywords.remove(self._database, number)
         self._database.execute("INSERT INTO removed (key) SELECT key FROM passages WHERE number = ?", (number,))
         self._database.execute("DELETE FROM passages WHERE number = ?", (number,))
+
+    def rebuild_keywords(self) -> None:
+        """Make the keywords anew from the documents; within a transaction."""
+        keywords.rebuild(self._database)
 
     def forget_removed(self, mark: int) -> None:
         """Forget which keys were removed up to a mark, because no snapshot has them any more; within a transaction."""
         self._database.execute("DELETE FROM removed WHERE mark <= ?", (mark,))
 
-    def vacuum(self) -> None:
-        """Give the room of what was deleted back to the system."""
-        with self._errors():
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._database.execute("VACUUM")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
     # ------------------------------------------------------------------------------------------ reading
-
-    @contextmanager
-    def consistent(self) -> Iterator[None]:
-        """What is read in it is of one moment."""
-        with self._errors():
-            self._database.execute("BEGIN")
-            try:
-                yield
-            finally:
-                with suppress(sqlite3.Error):
-                    self._database.execute("COMMIT")
-
-    def version(self) -> int:
-        """Another number when another connection has written since; costs microseconds."""
-        with self._errors():
-            return int(self._database.execute("PRAGMA data_version").fetchone()[0])
 
     def count(self, where: str = "", arguments: Sequence[Any] = ()) -> int:
         """The number of documents, of those that a condition selects."""
@@ -252,13 +185,17 @@ class Documents:
         """The number of documents in each language, most first."""
         with self._errors():
             return dict(
-                self._database.execute("SELECT lang, count(*) FROM documents GROUP BY lang ORDER BY count(*) DESC, lang")
+                self._database.execute(
+                    "SELECT lang, count(*) FROM documents GROUP BY lang ORDER BY count(*) DESC, lang"
+                )
             )
 
     def last_key(self) -> int:
-        """The highest key of a passage; 0 if there is none."""
+        """The highest key that a passage ever had; 0 if there never was one."""
         with self._errors():
-            return int(self._database.execute("SELECT max(key) FROM passages").fetchone()[0] or 0)
+            # Not the highest that is there, because that one may be deleted later.
+            found = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
+        return int(found[0]) if found else 0
 
     def passages(self) -> int:
         """The number of passages."""
@@ -266,28 +203,43 @@ class Documents:
             return int(self._database.execute("SELECT count(*) FROM passages").fetchone()[0])
 
     def after(self, key: int, *, limit: int = -1) -> Tail:
-        """The passages with higher keys."""
+        """The passages with higher keys.
+
+        Raises:
+            CorruptIndex: one of them is not what was written.
+        """
         with self._errors():
             rows = self._database.execute(
-                "SELECT key, number, lang, vector FROM passages WHERE key > ? ORDER BY key LIMIT ?", (key, limit)
+                "SELECT key, number, lang, vector, start, stop, checksum FROM passages WHERE key > ? ORDER BY key LIMIT ?",
+                (key, limit),
             ).fetchall()
+        for row in rows:
+            if _passage_checksum(row[1], row[4], row[5], row[2], row[3]) != row[6]:
+                raise CorruptIndex(
+                    f"{self.path}: passage {row[0]} is not what was written; run: interlingua index verify {self.path.parent}"
+                )
         keys, numbers = (np.array([row[column] for row in rows], dtype=np.int64) for column in (0, 1))
         return Tail(keys, numbers, [row[2] for row in rows], self._vectors([row[3] for row in rows]))
 
     def removed_after(self, mark: int) -> tuple[NDArray[np.int64], int]:
         """The keys that were removed after a mark, and the new mark."""
         with self._errors():
-            rows = self._database.execute("SELECT mark, key FROM removed WHERE mark > ? ORDER BY mark", (mark,)).fetchall()
+            rows = self._database.execute(
+                "SELECT mark, key FROM removed WHERE mark > ? ORDER BY mark", (mark,)
+            ).fetchall()
         return np.array([row[1] for row in rows], dtype=np.int64), rows[-1][0] if rows else mark
+
+    def last_mark(self) -> int:
+        """The mark of what was removed last; 0 if nothing ever was."""
+        with self._errors():
+            found = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'removed'").fetchone()
+        return int(found[0]) if found else 0
 
     def forgotten(self) -> int:
         """Up to which mark it is not known any more which keys were removed."""
         with self._errors():
             first = self._database.execute("SELECT min(mark) FROM removed").fetchone()[0]
-            if first is not None:
-                return int(first) - 1
-            used = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'removed'").fetchone()
-            return int(used[0]) if used else 0
+        return int(first) - 1 if first is not None else self.last_mark()
 
     def selected(self, where: str, arguments: Sequence[Any]) -> NDArray[np.int64]:
         """The keys of the passages of the documents that a condition selects, in ascending order."""
@@ -298,39 +250,64 @@ class Documents:
             rows = self._database.execute(statement, arguments).fetchall()
         return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
+    def has_keywords(self) -> bool:
+        """Whether there are keywords, made by the rules of this version; the next transaction makes them if not."""
+        with self._errors():
+            return keywords.is_current(self._database)
+
+    def matches(
+        self, query: str, count: int, limit: int, allowed: NDArray[np.int64] | None = None
+    ) -> list[keywords.Match]:
+        """The passages that keywords find (see ``keywords.search``)."""
+        with self._errors():
+            return keywords.search(self._database, query, count, limit, allowed)
+
     def get(self, ids: Sequence[str]) -> dict[str, Document]:
         """Documents by their ids; those that are not there are left out."""
-        found = {}
+        found: dict[str, Document] = {}
         for some in _portions(ids):
             marks = ", ".join("?" * len(some))
             with self._errors():
                 rows = self._database.execute(
-                    f"SELECT id, text, lang, metadata FROM documents WHERE id IN ({marks})", some
+                    f"SELECT id, text, lang, metadata, checksum FROM documents WHERE id IN ({marks})", some
                 ).fetchall()
-            found |= {id_: Document(id_, text, lang, _from_json(metadata)) for id_, text, lang, metadata in rows}
+            found |= {row[0]: self._document(*row) for row in rows}
         return found
 
-    def vectors_of(self, id: str) -> Vectors:  # noqa: A002
+    def vectors_of(self, id: str) -> Vectors:
         """The vectors of a document's passages, (passages, d)."""
         with self._errors():
             rows = self._database.execute(
-                "SELECT vector FROM passages WHERE number = (SELECT number FROM documents WHERE id = ?) ORDER BY key", (id,)
+                "SELECT vector FROM passages WHERE number = (SELECT number FROM documents WHERE id = ?) ORDER BY key",
+                (id,),
             ).fetchall()
         return self._vectors([row[0] for row in rows])
 
-    def hits(self, keys: Sequence[int]) -> dict[int, tuple[Document, int, int]]:
-        """The document of each passage, and where the passage stands in it; passages that are gone are left out."""
-        found = {}
+    def vectors(self, keys: Sequence[int]) -> dict[int, Vectors]:
+        """The vectors of passages, (d,) each; those that are gone are left out."""
+        found: dict[int, Vectors] = {}
         for some in _portions(keys):
             marks = ", ".join("?" * len(some))
             with self._errors():
                 rows = self._database.execute(
-                    "SELECT key, start, stop, id, text, documents.lang, metadata FROM passages JOIN documents USING (number) "
-                    f"WHERE key IN ({marks})",
+                    f"SELECT key, vector FROM passages WHERE key IN ({marks})", some
+                ).fetchall()
+            found |= {key: self._vectors([blob])[0] for key, blob in rows}
+        return found
+
+    def hits(self, keys: Sequence[int]) -> dict[int, tuple[Document, int, int]]:
+        """The document of each passage, and where the passage stands in it; passages that are gone are left out."""
+        found: dict[int, Any] = {}
+        for some in _portions(keys):
+            marks = ", ".join("?" * len(some))
+            with self._errors():
+                rows = self._database.execute(
+                    "SELECT key, start, stop, id, text, documents.lang, metadata, documents.checksum "
+                    f"FROM passages JOIN documents USING (number) WHERE key IN ({marks})",
                     some,
                 ).fetchall()
-            for key, start, stop, id_, text, lang, metadata in rows:
-                found[key] = (Document(id_, text, lang, _from_json(metadata)), start, stop)
+            for key, start, stop, *row in rows:
+                found[key] = (self._document(*row), start, stop)
         return found
 
     def all(self, *, where: str = "", arguments: Sequence[Any] = ()) -> Iterator[Document]:
@@ -340,73 +317,61 @@ class Documents:
         while True:
             with self._errors():
                 rows = self._database.execute(
-                    f"SELECT number, id, text, lang, metadata FROM documents WHERE number > ?{condition} "
+                    f"SELECT number, id, text, lang, metadata, checksum FROM documents WHERE number > ?{condition} "
                     "ORDER BY number LIMIT 1000",
                     (last, *arguments),
                 ).fetchall()
             if not rows:
                 return
-            for number, id_, text, lang, metadata in rows:
-                last = number
-                yield Document(id_, text, lang, _from_json(metadata))
+            for last, *row in rows:  # noqa: B007
+                yield self._document(*row)
 
     # ------------------------------------------------------------------------------------------ checking
 
     def damage(self) -> Iterator[str]:
         """What is wrong with the file, in sentences: every byte of it is read."""
+        database = self._database
+        orphans = "SELECT key FROM passages WHERE number NOT IN (SELECT number FROM documents)"
+        lacking = "SELECT id FROM documents WHERE number NOT IN (SELECT number FROM passages)"
+        undead = "SELECT key FROM passages WHERE key IN (SELECT key FROM removed)"
         try:
-            for (said,) in self._database.execute("PRAGMA integrity_check(20)"):
+            for (said,) in database.execute("PRAGMA integrity_check(20)"):
                 if said != "ok":
                     yield f"{self.path}: {said}"
-            for id_, lang, text, metadata, checksum in self._database.execute(
-                "SELECT id, lang, text, metadata, checksum FROM documents"
+            for *parts, checksum in database.execute("SELECT id, lang, text, metadata, checksum FROM documents"):
+                if _checksum(*parts) != checksum:
+                    yield f"{self.path}: the document {parts[0]!r} is not what was written"
+            size = self._dimension * self._dtype.itemsize
+            for key, *facts, checksum in database.execute(
+                "SELECT key, number, start, stop, lang, vector, checksum FROM passages"
             ):
-                if _checksum(id_, lang, text, metadata) != checksum:
-                    yield f"{self.path}: the document {id_!r} is not what was written"
-            for key, blob, checksum in self._database.execute("SELECT key, vector, checksum FROM passages"):
-                if zlib.crc32(blob) != checksum or len(blob) != self._dimension * self._dtype.itemsize:
-                    yield f"{self.path}: the vector of passage {key} is not what was written"
-            for (key,) in self._database.execute(
-                "SELECT key FROM passages WHERE number NOT IN (SELECT number FROM documents)"
+                if _passage_checksum(*facts) != checksum or len(facts[-1]) != size:
+                    yield f"{self.path}: passage {key} is not what was written"
+            for statement, said in (
+                (orphans, "passage {} has no document"),
+                (lacking, "the document {!r} has no passage"),
+                (undead, "passage {} is said to be removed"),
             ):
-                yield f"{self.path}: passage {key} has no document"
-        except sqlite3.DatabaseError as error:
+                for (which,) in database.execute(statement):
+                    yield f"{self.path}: {said.format(which)}"
+            for said in keywords.damage(database):
+                yield f"{self.path}: {said}"
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            # A damaged file may hold anything.
             yield f"{self.path}: {error}"
+
+    def _document(self, id: str, text: str, lang: str | None, metadata: str | None, checksum: int) -> Document:
+        if _checksum(id, lang, text, metadata) != checksum:
+            raise CorruptIndex(
+                f"{self.path}: the document {id!r} is not what was written; delete it and add it again, or restore a backup."
+            )
+        return Document(id, text, lang, _from_json(metadata))
 
     def _vectors(self, blobs: Sequence[bytes]) -> Vectors:
         joined = np.frombuffer(b"".join(blobs), dtype=self._dtype)
         if joined.size != len(blobs) * self._dimension:
             raise CorruptIndex(f"{self.path} holds vectors of another length; run: interlingua index verify")
         return joined.reshape(len(blobs), self._dimension).astype(np.float32)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """What SQLite refuses, in one sentence."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            said = str(error)
-            if "locked" in said or "busy" in said:
-                raise IndexBusy(f"{self.path} is being written by another process; try again when it has ended.") from error
-            if "full" in said:
-                raise StorageError(f"{self.path}: the disk is full; free some space. The index is as it was.") from error
-            if "readonly" in said or "unable to open" in said:
-                raise StorageError(f"{self.path}: no permission to write there; change the folder's permissions.") from error
-            raise CorruptIndex(f"{self.path}: {said}; run: interlingua index verify {self.path.parent}") from error
-        except sqlite3.DatabaseError as error:
-            raise CorruptIndex(
-                f"{self.path} is damaged ({error}); run: interlingua index verify {self.path.parent}"
-            ) from error
-
-
-def _prepare(database: sqlite3.Connection, path: Path, create: bool) -> None:
-    marks = tuple(database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if marks == (0, 0) and create:
-        database.executescript(_SCHEMA)
-    elif marks[0] != _APPLICATION:
-        raise CorruptIndex(f"{path} is not the file of an index; restore it from a backup, or make the index anew.")
-    elif marks[1] > _VERSION:
-        raise OptionError(f"{path} has the format {marks[1]}; this version of Interlingua knows {_VERSION}: install a newer one.")
 
 
 def _as_json(metadata: Mapping[str, Any]) -> str | None:
@@ -419,11 +384,15 @@ def _as_json(metadata: Mapping[str, Any]) -> str | None:
 
 
 def _from_json(text: str | None) -> dict[str, Any]:
-    return json.loads(text) if text else {}  # type: ignore[no-any-return]
+    return json.loads(text) if text else {}
 
 
 def _checksum(*parts: str | None) -> int:
     return zlib.crc32(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _passage_checksum(number: int, start: int, stop: int, lang: str | None, vector: bytes) -> int:
+    return zlib.crc32(vector, zlib.crc32(f"{number} {start} {stop} {lang}".encode()))
 
 
 def _portions(items: Sequence[Any]) -> Iterator[list[Any]]:

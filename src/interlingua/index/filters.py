@@ -208,7 +208,7 @@ class _Parser:
             word = found[kind]
             if kind == "name" and word.lower() in _WORDS:
                 kind, word = "word", word.lower()
-            yield kind, word, found.start(kind)
+            yield kind, word, found.start(found.lastindex or 0)
             at = found.end()
 
     def _kind(self) -> str | None:

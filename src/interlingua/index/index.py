@@ -2,60 +2,55 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 import numpy as np
 
 from interlingua._version import __version__
-from interlingua.errors import CorruptIndex, IndexBusy, InputError, OptionError, StorageError, WrongModel
+from interlingua.errors import CorruptIndex, IndexBusy, InputError, OptionError, StorageError
 from interlingua.index import snapshot as snapshots
-from interlingua.index.documents import Document, Documents, Passage
+from interlingua.index.checking import damage
+from interlingua.index.documents import Document, Documents
 from interlingua.index.filters import Filter, condition
-from interlingua.index.manifest import Kind, Manifest, Storage, read_manifest, write_manifest
-from interlingua.index.passages import split
-from interlingua.index.view import Asked, Found, View
+from interlingua.index.fusion import CANDIDATES, RERANKED, Reranker, best, reranked
+from interlingua.index.items import Item, as_documents, changed, chunked, id_of
+from interlingua.index.manifest import FILE as MANIFEST
+from interlingua.index.manifest import Kind, Manifest, Storage, read_manifest
+from interlingua.index.options import SearchOptions
+from interlingua.index.seeking import Seeker
+from interlingua.index.view import Asked, View
+from interlingua.index.whole import (
+    check_encoder,
+    default_encoder,
+    finish_taking_place,
+    make,
+    model_of,
+    precision_of,
+    recover,
+    size_of,
+    take_place,
+)
+from interlingua.index.writing import Changes, Writer, checked, writers_lock
+from interlingua.languages import canonical
 from interlingua.scoring.similarity import Langs, languages_of
 from interlingua.texts.checking import check_texts
-from interlingua.types import Hit, Record, TextEncoder, Vectors
+from interlingua.types import Hit, Prompt, TextEncoder, Vectors
 
 if TYPE_CHECKING:
+    from interlingua.index.bias import Bias
+    from interlingua.index.hubs import Hubs
     from interlingua.index.snapshot import Report
 
-_LOCK = ".lock"
-_WAIT_SECONDS = 30.0
-# Documents that are embedded and written together: what an interruption costs.
-_CHUNK = 2048
-# A snapshot is made anew when more than this share of the passages, and this number, came or went since the last.
-_BEHIND_SHARE = 0.1
-_BEHIND = 2000
-_LENGTH_TOLERANCE = 1e-2
-
-Item = str | Record | Document | Mapping[str, Any]
-"""A document: a text, a Record, a Document, or a dict with ``text`` and, if wanted, ``id``, ``lang`` and other fields."""
-
-
-class Changes(NamedTuple):
-    """What a call has changed.
-
-    Attributes:
-        added: documents that are new.
-        updated: documents whose text, language or metadata is another now.
-        unchanged: documents that were there just so.
-    """
-
-    added: int
-    updated: int
-    unchanged: int
+_T = TypeVar("_T")
+# How often a reader looks again while a writer puts other files in their places.
+_ATTEMPTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +87,15 @@ class Index:
         manifest: what it was made with.
     """
 
+    manifest: Manifest
+    _documents: Documents
+    _view: View
+
     def __init__(self, folder: Path, manifest: Manifest, encoder: TextEncoder | None) -> None:
         self.folder = folder
-        self.manifest = manifest
         self._encoder = encoder
-        self._documents = Documents(folder, manifest.dimension, manifest.storage)
-        self._view = View(folder, manifest, self._documents)
+        self._given = encoder is not None
+        self._load(manifest)
 
     @classmethod
     def create(
@@ -131,25 +129,19 @@ class Index:
         if not isinstance(recall, int | float) or not 0 < recall < 1:
             raise OptionError(f"recall is a number between 0 and 1, not {recall!r}.")
         path = Path(folder).expanduser()
-        encoder = encoder if encoder is not None else _default_encoder()
-        with _disk(path):
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise OptionError(f"{path} exists and is not empty; give another folder, or open it with Index.open.")
-            path.mkdir(parents=True, exist_ok=True)
-            manifest = Manifest(
-                _model_of(encoder),
-                encoder.fingerprint,
-                _precision_of(encoder),
-                encoder.dimension,
-                storage,
-                kind,
-                float(recall),
-                passages,
-                created_with=__version__,
-            )
-            Documents(path, manifest.dimension, storage, create=True).close()
-            # Last, because a folder with a manifest is an index.
-            write_manifest(path, manifest)
+        encoder = encoder if encoder is not None else default_encoder()
+        manifest = Manifest(
+            model_of(encoder),
+            encoder.fingerprint,
+            precision_of(encoder),
+            encoder.dimension,
+            storage,
+            kind,
+            float(recall),
+            passages,
+            created_with=__version__,
+        )
+        make(path, manifest)
         return cls(path, manifest, encoder)
 
     @classmethod
@@ -166,9 +158,10 @@ class Index:
             CorruptIndex: a file is missing or damaged.
         """
         path = Path(folder).expanduser()
+        finish_taking_place(path)
         manifest = read_manifest(path)
         if encoder is not None:
-            _check_encoder(path, manifest, encoder)
+            check_encoder(path, manifest, encoder)
         return cls(path, manifest, encoder)
 
     def __enter__(self) -> Self:
@@ -182,7 +175,7 @@ class Index:
     def __len__(self) -> int:
         return self.count()
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002
+    def __contains__(self, id: object) -> bool:
         return isinstance(id, str) and bool(self._documents.get([id]))
 
     def close(self) -> None:
@@ -200,7 +193,7 @@ class Index:
             from interlingua.encoding.encoder import Encoder
 
             encoder = Encoder(self.manifest.model, precision=self.manifest.precision)  # type: ignore[arg-type]
-            _check_encoder(self.folder, self.manifest, encoder)
+            check_encoder(self.folder, self.manifest, encoder)
             self._encoder = encoder
         return self._encoder
 
@@ -233,16 +226,16 @@ class Index:
             StorageError: the disk refuses; the index is as before the chunk.
         """
         added = updated = unchanged = row = 0
-        items = iter([documents] if isinstance(documents, str | Mapping) else documents)
         with self._writing():
-            while chunk := list(islice(items, _CHUNK)):
-                changes = self._put(_as_documents(chunk, row))
+            for chunk in chunked([documents] if isinstance(documents, str | Mapping) else documents):
+                changes = self._put(as_documents(chunk, row))
                 row += len(chunk)
                 added, updated, unchanged = (a + b for a, b in zip((added, updated, unchanged), changes, strict=True))
                 if acknowledged is not None:
                     acknowledged(len(chunk))
             if snapshot:
-                self._snapshot_if_behind(report)
+                writer = Writer(self.folder, self.manifest, self._documents, lambda: self.encoder)
+                writer.make_snapshot_if_behind(self._seen(lambda view: view), report)
         return Changes(added, updated, unchanged)
 
     def update(self, documents: Iterable[Mapping[str, Any]]) -> Changes:
@@ -252,21 +245,25 @@ class Index:
             InputError: there is no document with an id; nothing of the call is changed then.
         """
         wanted = [documents] if isinstance(documents, Mapping) else list(documents)
-        ids = [str(change["id"]) if "id" in change else "" for change in wanted]
+        for row, change in enumerate(wanted):
+            if not isinstance(change, Mapping) or "id" not in change:
+                raise InputError(f"Row {row}: a change is a dict with 'id' and what shall be different.", [row])
+        ids = [id_of(change["id"], row) for row, change in enumerate(wanted)]
         with self._writing():
             present = self._documents.get(ids)
-            changed = []
+            results = []
             for row, (id_, change) in enumerate(zip(ids, wanted, strict=True)):
                 before = present.get(id_)
                 if before is None:
                     raise InputError(f"Row {row}: there is no document {id_!r} in {self.folder}; add it.", [row])
-                present[id_] = _changed(before, change)
-                changed.append(present[id_])
-            updated = unchanged = 0
-            for start in range(0, len(changed), _CHUNK):
-                changes = self._put(_as_documents(changed[start : start + _CHUNK], start))
-                updated, unchanged = updated + changes.updated, unchanged + changes.unchanged
-        return Changes(0, updated, unchanged)
+                present[id_] = changed(before, change, row)
+                results.append(present[id_])
+            # Of several changes of one document the last has all of them. All is checked before anything is written.
+            last = {document.id: document for document in as_documents(results)}
+            updated = 0
+            for chunk in chunked(last.values()):
+                updated += self._put(chunk).updated
+        return Changes(0, updated, len(wanted) - updated)
 
     def delete(self, ids: str | Iterable[str] = (), *, where: Filter | None = None) -> list[str]:
         """Delete documents by their ids, or those that a filter selects.
@@ -274,7 +271,7 @@ class Index:
         Returns:
             The ids of the documents that were there and are gone.
         """
-        wanted = [ids] if isinstance(ids, str) else list(ids)
+        wanted = [id_of(one) for one in ([ids] if isinstance(ids, str) else ids)]
         chosen = condition(where)
         with self._writing(), self._documents.transaction():
             if chosen is not None:
@@ -291,95 +288,75 @@ class Index:
     def rebuild(self, report: Report | None = None) -> Info:
         """Make everything anew that is derived from the documents."""
         with self._writing():
-            snapshots.prune(self.folder, keep=None)
+            with self._documents.transaction():
+                self._documents.rebuild_keywords()
+            # The old snapshot goes when the new one is in its place.
             self._make_snapshot(report)
         return self.info()
 
     def _put(self, documents: list[Document]) -> Changes:
-        present = self._documents.get([document.id for document in documents])
-        # Of documents with one id the last one counts.
-        last = {document.id: document for document in documents}
-        new = [document for document in last.values() if _differs(document, present.get(document.id))]
-        told = [
-            document
-            for document in last.values()
-            if document.id in present
-            and not _differs(document, present[document.id])
-            and dict(document.metadata) != dict(present[document.id].metadata)
-        ]
-        passages = self._embedded(new)
-        added = 0
-        if new or told:
-            with self._documents.transaction():
-                for document, parts in zip(new, passages, strict=True):
-                    added += not self._documents.put(document, parts)
-                for document in told:
-                    self._documents.describe(document.id, document.metadata)
-        updated = len(new) - added + len(told)
-        return Changes(added, updated, len(documents) - added - updated)
-
-    def _embedded(self, documents: list[Document]) -> list[list[Passage]]:
-        spans = [
-            split(document.text, document.lang, self.encoder) if self.manifest.passages else [(0, len(document.text))]
-            for document in documents
-        ]
-        texts = [
-            document.text[start:stop] for document, parts in zip(documents, spans, strict=True) for start, stop in parts
-        ]
-        vectors = iter(self._checked(self.encoder.encode_document(texts)) if texts else ())
-        return [[Passage(start, stop, next(vectors)) for start, stop in parts] for parts in spans]
-
-    def _checked(self, vectors: Vectors) -> Vectors:
-        if vectors.ndim != 2 or vectors.shape[1] != self.manifest.dimension:
-            raise InputError(
-                f"The vectors have the shape {vectors.shape}, but those of {self.folder} have {self.manifest.dimension} "
-                "dimensions: are they from the same model?"
-            )
-        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-        wrong = np.flatnonzero(~(np.abs(lengths - 1) < _LENGTH_TOLERANCE))
-        if len(wrong):
-            raise InputError(
-                f"Vector {wrong[0]} has the length {lengths[wrong[0]]:.3g} instead of 1 (or holds NaN): normalise them.",
-                wrong.tolist(),
-            )
-        return vectors
-
-    def _snapshot_if_behind(self, report: Report | None) -> None:
-        self._view.refresh()
-        if self._view.behind > max(_BEHIND, _BEHIND_SHARE * self._view.count):
-            self._make_snapshot(report)
+        return Writer(self.folder, self.manifest, self._documents, lambda: self.encoder).put(documents)
 
     def _make_snapshot(self, report: Report | None) -> None:
-        with _disk(self.folder):
-            made = snapshots.build(self.folder, self.manifest, self._documents, report or (lambda *_: None))
-        with self._documents.transaction():
-            self._documents.forget_removed(made.facts.mark)
-        self._view.invalidate()
+        Writer(self.folder, self.manifest, self._documents, lambda: self.encoder).make_snapshot(report)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Holds the lock of writers."""
-        from filelock import FileLock, Timeout
+        """Holds the lock of writers, on the index that stands there now."""
+        while True:
+            with writers_lock(self.folder):
+                if not self._reload_if_replaced():
+                    yield
+                    return
 
-        lock = FileLock(self.folder / _LOCK)
-        with _disk(self.folder):
-            try:
-                lock.acquire(timeout=_WAIT_SECONDS)
-            except Timeout:
-                raise IndexBusy(
-                    f"{self.folder} is being written by another process; try again when it has ended."
-                ) from None
-        try:
-            yield
-        finally:
-            self._view.invalidate()
-            lock.release()
+    # ------------------------------------------------------------------------------------------ what is seen
+
+    def _seen(self, work: Callable[[View], _T]) -> _T:
+        """What ``work`` makes of the index at one moment."""
+        for attempt in range(_ATTEMPTS):
+            self._reload_if_replaced()
+            with self._documents.consistent():
+                view = self._view.at(self._documents.sequence())
+                if view is not None:
+                    try:
+                        return work(view)
+                    except snapshots.SnapshotGone:
+                        self._view.avoid(view.snapshot)
+            # The writer was quicker; at the next moment its files are in their places.
+            time.sleep(0.001 * attempt)
+            if attempt == _ATTEMPTS // 2:
+                self._view = View(self.folder, self.manifest, self._documents)
+        raise IndexBusy(f"{self.folder} changes so quickly that it cannot be read; try again.")
+
+    def _reload_if_replaced(self) -> bool:
+        """Go on with the index that another process has put in this one's place."""
+        if not self._documents.is_replaced():
+            return False
+        manifest = read_manifest(self.folder)
+        if self._encoder is not None and self._encoder.fingerprint != manifest.fingerprint:
+            if self._given:
+                check_encoder(self.folder, manifest, self._encoder)
+            self._encoder = None
+        self._load(manifest)
+        return True
+
+    def _load(self, manifest: Manifest) -> None:
+        documents = Documents(self.folder, manifest.dimension, manifest.storage)
+        told = documents.fact("manifest")
+        if told is not None and told != manifest.as_json():
+            documents.close()
+            raise CorruptIndex(
+                f"{self.folder / MANIFEST} is not what was written; run: interlingua index recover {self.folder}"
+            )
+        self.manifest = manifest
+        self._documents = documents
+        self._view = View(self.folder, manifest, documents)
 
     # ------------------------------------------------------------------------------------------ reading
 
-    def get(self, id: str) -> Document | None:  # noqa: A002
+    def get(self, id: str) -> Document | None:
         """A document by its id; None if there is none."""
-        return self._documents.get([id]).get(id)
+        return self._documents.get([str(id)]).get(str(id))
 
     def count(self, where: Filter | None = None) -> int:
         """The number of documents, of those that a filter selects."""
@@ -395,27 +372,30 @@ class Index:
 
     def info(self) -> Info:
         """The state of the index."""
-        self._view.refresh()
-        known = self._view.snapshot
-        return Info(
-            self.manifest,
-            self._documents.count(),
-            self._documents.passages(),
-            self._documents.languages(),
-            self._view.behind,
-            None if known is None else known.facts,
-            sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
-        )
+
+        def told(view: View) -> Info:
+            known = view.snapshot
+            return Info(
+                self.manifest,
+                self._documents.count(),
+                self._documents.passages(),
+                self._documents.languages(),
+                view.behind,
+                None if known is None else known.facts,
+                size_of(self.folder),
+            )
+
+        return self._seen(told)
 
     def verify(self) -> list[str]:
         """What is wrong with the files, in sentences; every byte is read. Empty if all is well."""
-        return [*self._documents.damage(), *snapshots.damage(self.folder)]
+        return list(damage(self.folder))
 
     @overload
-    def search(self, queries: str, k: int = ..., **options: Any) -> list[Hit]: ...
+    def search(self, queries: str, k: int = ..., **options: Unpack[SearchOptions]) -> list[Hit]: ...  # type: ignore[overload-overlap]
     @overload
-    def search(self, queries: Sequence[str], k: int = ..., **options: Any) -> list[list[Hit]]: ...
-    def search(
+    def search(self, queries: Sequence[str], k: int = ..., **options: Unpack[SearchOptions]) -> list[list[Hit]]: ...
+    def search(  # noqa: PLR0913
         self,
         queries: str | Sequence[str],
         k: int = 10,
@@ -426,6 +406,9 @@ class Index:
         per_language: int | None = None,
         min_score: float | None = None,
         query_lang: Langs = None,
+        hybrid: bool = False,
+        group: bool = True,
+        rerank: Reranker | None = None,
     ) -> list[Hit] | list[list[Hit]]:
         """Find the documents nearest to each query, whatever language either is in.
 
@@ -439,29 +422,41 @@ class Index:
             per_language: the most hits in any one language.
             min_score: only hits with at least this score.
             query_lang: the queries' language, one for all or one for each; None identifies it. Fair search uses it.
+            hybrid: search by keywords as well, for exact names, numbers and codes. Both lists are fused by reciprocal rank (see
+                ``fusion``); a hit's ``score`` is the fused one then. Keywords add hits and move them up; none of the best 100
+                by vector is left out because of them. ``min_score`` is asked of what vectors found before that, and what
+                keywords find stays.
+            group: a document that has several passages is there once, with its best one; False gives all its passages.
+            rerank: judges the best hits, at least 50: a callable that takes the query and its hits and gives each a score, higher
+                is better. It is a hit's ``score`` then, and what the hits are ranked by.
 
         Returns:
-            The hits, best first: a list for a ``str``, a list of lists for a list. A document that has several passages is there
-            once, with its best one.
+            The hits, best first: a list for a ``str``, a list of lists for a list. A hit's ``text`` is the passage, which begins
+            at ``start`` in the document's text.
 
         Raises:
             InputError: a query cannot be embedded.
             OptionError: an option has no such value.
         """
+        _check_counts(k, per_language)
         single = isinstance(queries, str)
-        asked = check_texts([queries] if isinstance(queries, str) else queries, name="queries").texts
-        langs = languages_of(asked, query_lang) if fair else [None] * len(asked)
-        vectors = self.encoder.encode_query(asked)
-        results = self.search_vectors(
-            vectors,
-            k,
-            where=where,
-            fair=fair,
-            diverse=diverse,
-            per_language=per_language,
-            min_score=min_score,
-            langs=langs,
-        )
+        texts = check_texts([queries] if isinstance(queries, str) else queries, name="queries").texts
+        langs = languages_of(texts, query_lang) if fair else [None] * len(texts)
+        vectors = self._checked(self.encoder.encode_query(texts))
+        chosen = condition(where)
+        candidates = max(k, CANDIDATES if hybrid else RERANKED if rerank else k)
+
+        def sought(view: View) -> list[list[Hit]]:
+            seeker = Seeker(self._documents, view)
+            asked = Asked(vectors, langs, fair, diverse, per_language, seeker.allowed(chosen))
+            found = seeker.hits(asked, candidates, min_score, group)
+            return seeker.with_keywords(texts, asked, found, group) if hybrid else found
+
+        results = self._seen(sought)
+        if rerank is not None:
+            most = max(k, RERANKED)
+            results = [reranked(text, hits[:most], rerank) for text, hits in zip(texts, results, strict=True)]
+        results = [best(hits, k, per_language) for hits in results]
         return results[0] if single else results
 
     def search_vectors(
@@ -475,69 +470,139 @@ class Index:
         per_language: int | None = None,
         min_score: float | None = None,
         langs: Sequence[str | None] | None = None,
+        prompt: Prompt = "query",
+        group: bool = True,
     ) -> list[list[Hit]]:
-        """The same for queries that are embedded already, float32 of shape (n, d) and of length 1."""
-        for name, value in (("k", k), ("per_language", per_language)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise OptionError(f"{name} must be a whole number and at least 1, not {value!r}.")
-        vectors = self._checked(np.ascontiguousarray(np.atleast_2d(vectors), dtype=np.float32))
+        """The same for queries that are embedded already, float32 of shape (n, d) and of length 1.
+
+        ``prompt`` is what they were embedded as: ``"document"`` for the vectors of documents, to find what is like them.
+        """
+        _check_counts(k, per_language)
+        vectors = self._checked(vectors)
+        if langs is not None and len(langs) != len(vectors):
+            raise InputError(
+                f"There are {len(vectors):,} vectors but {len(langs):,} languages; give one language a vector."
+            )
+        codes = [None if lang is None else canonical(lang) for lang in langs or [None] * len(vectors)]
         chosen = condition(where)
-        self._view.refresh()
-        allowed = None if chosen is None else self._documents.selected(chosen.sql, chosen.arguments)
-        asked = Asked(vectors, langs or [None] * len(vectors), fair, diverse, per_language, allowed)
-        return self._hits(asked, k, min_score)
 
-    def _hits(self, asked: Asked, k: int, min_score: float | None) -> list[list[Hit]]:
-        wanted, most = k, self._view.count
-        while True:
-            found = self._view.search(asked, min(wanted, max(most, 1)))
-            results = self._fetched(found, k, min_score)
-            # Several passages of a document count once, so more of them may be needed.
-            short = any(len(hits) < k and len(one.keys) >= wanted for hits, one in zip(results, found, strict=True))
-            if not short or wanted >= most:
-                return results
-            wanted *= 4
+        def sought(view: View) -> list[list[Hit]]:
+            seeker = Seeker(self._documents, view)
+            asked = Asked(vectors, codes, fair, diverse, per_language, seeker.allowed(chosen), prompt)
+            return seeker.hits(asked, k, min_score, group)
 
-    def _fetched(self, found: list[Found], k: int, min_score: float | None) -> list[list[Hit]]:
-        keys = list({int(key) for one in found for key in one.keys})
-        known = self._documents.hits(keys)
-        results = []
-        for one in found:
-            hits: dict[str, Hit] = {}
-            for key, score, cosine in zip(one.keys.tolist(), one.scores.tolist(), one.cosines.tolist(), strict=True):
-                if key not in known or (min_score is not None and score < min_score):
-                    continue
-                document, start, stop = known[key]
-                if document.id not in hits and len(hits) < k:
-                    text = document.text[start:stop]
-                    place = (start, stop) if (start, stop) != (0, len(document.text)) else (None, None)
-                    hits[document.id] = Hit(document.id, text, document.lang, score, cosine, document.metadata, *place)
-            results.append(list(hits.values()))
-        return results
+        return self._seen(sought)
+
+    def _checked(self, vectors: Vectors) -> Vectors:
+        return checked(np.ascontiguousarray(np.atleast_2d(vectors), dtype=np.float32), self.folder, self.manifest)
+
+    def bias(
+        self,
+        queries: Sequence[str] | None = None,
+        *,
+        langs: Langs = None,
+        k: int = 10,
+        where: Filter | None = None,
+        sample: int = 50,
+        seed: int = 0,
+    ) -> Bias:
+        """Report in which languages the hits are, in plain and in fair search, against what is in the index.
+
+        Args:
+            queries: what people ask; without any, documents are made queries of, up to ``sample`` in each language.
+            langs: the queries' language, one for all or one for each; None identifies it.
+            k: how many hits of each query are counted.
+            where: only documents that this filter selects.
+            sample: how many documents of each language are made queries of.
+            seed: which.
+
+        Raises:
+            InputError: there are no documents, or a query cannot be embedded.
+        """
+        from interlingua.index.bias import measure
+
+        return measure(self, queries, langs, k=k, where=where, sample=sample, seed=seed)
+
+    def hubs(
+        self,
+        queries: Sequence[str] | None = None,
+        *,
+        langs: Langs = None,
+        k: int = 10,
+        where: Filter | None = None,
+        fair: bool = True,
+        sample: int = 2000,
+        most: int = 20,
+        seed: int = 0,
+    ) -> Hubs:
+        """Find documents that come up for very many queries, whatever these ask.
+
+        Args:
+            queries: what people ask; without any, ``sample`` documents of the index are searched for, each without itself.
+            langs: the queries' language, one for all or one for each; None identifies it.
+            k: how many hits of each query are counted.
+            where: only documents that this filter selects.
+            fair: look at fair search.
+            sample: how many documents are searched for.
+            most: how many hubs are given.
+            seed: which documents are searched for.
+
+        Raises:
+            InputError: a query cannot be embedded.
+        """
+        from interlingua.index.hubs import detect
+
+        return detect(
+            self, self._documents, queries, langs, k=k, where=where, sample=sample, fair=fair, most=most, seed=seed
+        )
 
     # ------------------------------------------------------------------------------------------ as a whole
 
-    def export(self, path: str | os.PathLike[str], *, vectors: bool = False) -> int:
-        """Write all documents as JSON Lines; gives their number.
+    @classmethod
+    def recover(cls, folder: str | os.PathLike[str], encoder: TextEncoder | None = None) -> Index:
+        """Open an index whose manifest is lost or damaged, or that lacks writes that were acknowledged: as its documents are.
+
+        Args:
+            folder: where it lies.
+            encoder: what it was made with; needed only if the documents do not tell.
+
+        Raises:
+            CorruptIndex: the documents cannot be read.
+            WrongModel: it was made with another encoder than the one given.
+        """
+        path = Path(folder).expanduser()
+        recover(path, encoder)
+        return cls.open(path, encoder)
+
+    def exported(self, *, where: Filter | None = None, vectors: bool = False) -> Iterator[dict[str, Any]]:
+        """The documents as rows with ``id``, ``lang``, ``text`` and, if there are other fields, ``metadata``.
+
+        Args:
+            where: only documents that this filter selects.
+            vectors: also ``vectors``, those of the document's passages, a list of lists.
+        """
+        for document in self.documents(where):
+            row: dict[str, Any] = {"id": document.id, "lang": document.lang, "text": document.text}
+            row |= {"metadata": dict(document.metadata)} if document.metadata else {}
+            if vectors:
+                row["vectors"] = self._documents.vectors_of(document.id).tolist()
+            yield row
+
+    def export(self, path: str | os.PathLike[str], *, where: Filter | None = None, vectors: bool = False) -> int:
+        """Write documents as JSON Lines (see ``exported``); gives their number. The file appears whole or not at all.
 
         Args:
             path: the file.
+            where: only documents that this filter selects.
             vectors: also the vectors of each document's passages.
+
+        Raises:
+            StorageError: the disk refuses.
         """
-        target = Path(path).expanduser()
-        count = 0
-        with _disk(target):
-            partial = target.with_name(f".{target.name}.partial")
-            with partial.open("w", encoding="utf-8") as file:
-                for document in self._documents.all():
-                    row: dict[str, Any] = {"id": document.id, "lang": document.lang, "text": document.text}
-                    row |= {"metadata": dict(document.metadata)} if document.metadata else {}
-                    if vectors:
-                        row["vectors"] = self._documents.vectors_of(document.id).tolist()
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                    count += 1
-            partial.replace(target)
-        return count
+        from interlingua.texts.writing import open_atomic, write_rows
+
+        with open_atomic(Path(path).expanduser()) as file:
+            return write_rows(self.exported(where=where, vectors=vectors), file, "jsonl")
 
     def reembed(
         self,
@@ -571,94 +636,19 @@ class Index:
             new.add(self._documents.all(), acknowledged=acknowledged, report=report)
             new.delete([one.id for one in new.documents() if one.id not in self])
             new.close()
+            self._encoder, self._given = encoder, True
             self._take_place(beside)
-        self._encoder = encoder
 
     def _take_place(self, beside: Path) -> None:
         self._documents.close()
-        old = self.folder.with_name(f"{self.folder.name}.old")
-        with _disk(self.folder):
-            shutil.rmtree(old, ignore_errors=True)
-            self.folder.rename(old)
-            beside.rename(self.folder)
-            shutil.rmtree(old, ignore_errors=True)
-        self.manifest = read_manifest(self.folder)
-        self._documents = Documents(self.folder, self.manifest.dimension, self.manifest.storage)
-        self._view = View(self.folder, self.manifest, self._documents)
+        take_place(self.folder, beside)
+        self._load(read_manifest(self.folder))
 
 
-def _default_encoder() -> TextEncoder:
-    from interlingua.encoding.encoder import Encoder
-
-    return Encoder()
-
-
-def _model_of(encoder: TextEncoder) -> str:
-    card = getattr(encoder, "card", None)
-    return str(getattr(card, "location", "") or encoder.name)
-
-
-def _precision_of(encoder: TextEncoder) -> str:
-    return str(getattr(getattr(encoder, "card", None), "precision", "exact"))
-
-
-def _check_encoder(folder: Path, manifest: Manifest, encoder: TextEncoder) -> None:
-    if encoder.fingerprint == manifest.fingerprint:
-        return
-    mine = f"{manifest.model} ({manifest.precision}, {manifest.fingerprint})"
-    theirs = f"{_model_of(encoder)} ({_precision_of(encoder)}, {encoder.fingerprint})"
-    raise WrongModel(
-        f"{folder} was made with {mine}; its vectors cannot be compared with those of {theirs}. Open it without an encoder, or "
-        f"embed it anew: interlingua index reembed {folder} --model {_model_of(encoder)}"
-    )
-
-
-def _as_documents(items: Sequence[Item], first: int) -> list[Document]:
-    documents = [_as_document(item, first + row) for row, item in enumerate(items)]
-    texts = check_texts([document.text for document in documents], name="documents").texts
-    langs = languages_of(texts, [document.lang for document in documents])
-    return [replace(document, text=text, lang=lang) for document, text, lang in zip(documents, texts, langs, strict=True)]
-
-
-def _as_document(item: object, row: int) -> Document:
-    if isinstance(item, Document):
-        return item
-    if isinstance(item, Record):
-        return Document(item.id, item.text, item.lang, item.metadata)
-    if isinstance(item, Mapping):
-        fields = dict(item)
-        if "text" not in fields:
-            raise InputError(f"documents: row {row} is a dict without a field 'text'; it has {sorted(map(str, fields))}.", [row])
-        text, lang = fields.pop("text"), fields.pop("lang", None)
-        given = fields.pop("id", None)
-        return Document(_made_id(text, fields) if given is None else str(given), text, lang, fields)
-    return Document(_made_id(item, {}), item)  # type: ignore[arg-type]
-
-
-def _made_id(text: object, fields: Mapping[str, Any]) -> str:
-    said = json.dumps([str(text), fields], sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-
-
-def _changed(before: Document, change: Mapping[str, Any]) -> Document:
-    fields = {**before.metadata, **{name: value for name, value in change.items() if name not in ("id", "text", "lang")}}
-    metadata = {name: value for name, value in fields.items() if value is not None}
-    text = change.get("text", before.text)
-    # Another text may be in another language.
-    lang = change.get("lang", before.lang if text == before.text else None)
-    return Document(before.id, text, lang, metadata)
-
-
-def _differs(document: Document, before: Document | None) -> bool:
-    return before is None or (document.text, document.lang) != (before.text, before.lang)
-
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    from interlingua.models.storage import storage_errors
-
-    with storage_errors(path, size="room for the index", elsewhere="choose another folder"):
-        yield
+def _check_counts(k: int, per_language: int | None) -> None:
+    for name, value in (("k", k), ("per_language", per_language)):
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise OptionError(f"{name} must be a whole number and at least 1, not {value!r}.")
 
 
 __all__ = ["Changes", "CorruptIndex", "Index", "Info", "Item", "StorageError"]

@@ -1,8 +1,10 @@
-"""The kinds of nearest-neighbour structures (FAISS): chosen by size, sized from the data, and tuned to a recall that is measured."""
+"""The kinds of nearest-neighbour structures (FAISS): chosen by size, sized from the data, and tuned to a measured recall."""
 
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +61,24 @@ class Plan:
     codes: Codes = "float32"
 
 
+def _faiss() -> Any:
+    """FAISS, whose type stubs do not know what its parameters take; loaded when it is first needed."""
+    import faiss
+
+    return faiss
+
+
+def _after_fork() -> None:
+    """In a child process OpenMP would wait for threads that only the parent has."""
+    faiss = sys.modules.get("faiss")
+    if faiss is not None:
+        faiss.omp_set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def choose(kind: str, count: int, dimension: int, codes: Codes, memory: int | None) -> Plan:
     """The plan for so many vectors; ``auto`` takes exact search, a graph, or compressed lists.
 
@@ -92,8 +112,7 @@ def _code_bytes(dimension: int) -> int:
 
 def build(plan: Plan, blocks: Blocks, count: int, dimension: int, advance: Callable[[int], None]) -> Any:
     """The FAISS index of the vectors that ``blocks`` gives, in its order."""
-    import faiss
-
+    faiss = _faiss()
     index = faiss.index_factory(dimension, _factory(plan, dimension), faiss.METRIC_INNER_PRODUCT)
     if plan.kind == "hnsw":
         index.hnsw.efConstruction = _CONSTRUCTION
@@ -127,27 +146,44 @@ def _sample(blocks: Blocks, count: int, dimension: int, wanted: int) -> Vectors:
 
 
 def write(index: Any, path: Path) -> None:
-    """Write a FAISS index."""
-    import faiss
+    """Write a FAISS index.
 
-    faiss.write_index(index, str(path))
+    Raises:
+        OSError: the disk refuses. (FAISS itself does not look whether its last bytes were written.)
+    """
+    faiss = _faiss()
+    refused: list[OSError] = []
+    with path.open("wb") as file:
+
+        def put(part: bytes) -> int:
+            try:
+                file.write(part)
+            except OSError as error:
+                refused.append(error)
+                raise
+            return len(part)
+
+        try:
+            faiss.write_index(index, faiss.PyCallbackIOWriter(put, 1 << 20))
+        except RuntimeError:
+            if refused:
+                raise refused[0] from None
+            raise
 
 
 def read(path: Path) -> Any:
     """A FAISS index whose codes and links are mapped, so that all processes on a machine share one copy."""
-    import faiss
-
+    faiss = _faiss()
     return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
 
 
 def stored_vectors(index: Any, dimension: int, codes: Codes) -> NDArray[Any] | None:
     """A view of the vectors in a flat structure or a graph, (n, d); None for lists."""
-    import faiss
-
+    faiss = _faiss()
     held = faiss.downcast_index(getattr(index, "storage", index))
     if not isinstance(held, faiss.IndexFlatCodes):
         return None
-    flat = faiss.rev_swig_ptr(held.codes.data(), held.codes.size())
+    flat: NDArray[np.uint8] = faiss.rev_swig_ptr(held.codes.data(), held.codes.size())
     if codes == "int8":
         return None
     return flat.view("<f4" if codes == "float32" else "<f2").reshape(-1, dimension)
@@ -164,8 +200,7 @@ def run(index: Any, kind: BuiltKind, queries: Vectors, k: int, level: int, allow
         level: ``efSearch`` or ``nprobe``.
         allowed: uint8, a bit for each row (lowest first): which rows may be found; None for all.
     """
-    import faiss
-
+    faiss = _faiss()
     chosen = None if allowed is None else faiss.IDSelectorBitmap(allowed)
     parameters: Any
     if kind == "flat":
@@ -181,7 +216,12 @@ def run(index: Any, kind: BuiltKind, queries: Vectors, k: int, level: int, allow
 
 
 def tune(
-    index: Any, kind: BuiltKind, queries: Vectors, exact: Rows, target: float, search: Callable[[int], Rows] | None = None
+    index: Any,
+    kind: BuiltKind,
+    queries: Vectors,
+    exact: Rows,
+    target: float,
+    search: Callable[[int], Rows] | None = None,
 ) -> Tuned:
     """The lowest level at which the structure finds the wanted share of what exact search finds.
 
@@ -207,8 +247,7 @@ def tune(
 
 
 def _lists(index: Any) -> int:
-    import faiss
-
+    faiss = _faiss()
     return int(faiss.extract_index_ivf(index).nlist)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,9 @@ from interlingua.errors import CorruptIndex, OptionError
 
 FILE = "manifest.json"
 FORMAT = 1
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From the format that is the key to the next one."""
 
 Kind = Literal["auto", "flat", "hnsw", "ivf", "ivfpq"]
 Storage = Literal["float32", "float16"]
@@ -45,10 +49,14 @@ class Manifest:
     format: int = FORMAT
     created_with: str = ""
 
+    def as_json(self) -> str:
+        """As it stands in the file; the documents have the same."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in its place, whole or not at all."""
-    write_atomically(folder / FILE, json.dumps(asdict(manifest), indent=1, ensure_ascii=False).encode() + b"\n")
+    write_atomically(folder / FILE, manifest.as_json().encode())
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -60,24 +68,45 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / FILE
     try:
-        facts: Any = json.loads(path.read_text(encoding="utf-8"))
-        version = facts["format"]
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise OptionError(f"{folder} is no index: it has no {FILE}; make one with: interlingua index create {folder}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CorruptIndex(
-            f"{path} is damaged ({error}); run: interlingua index rebuild {folder}, which needs the model's name"
-        ) from error
-    if version > FORMAT:
+        if (folder / "documents.db").is_file():
+            raise CorruptIndex(f"{path} is missing; make it anew with: interlingua index recover {folder}") from None
         raise OptionError(
-            f"{folder} has the format {version}, which this version of Interlingua does not know (it knows {FORMAT}); "
-            "install a newer version."
-        )
-    known = {field.name for field in fields(Manifest)}
+            f"{folder} is no index: it has no {FILE}; make one with: interlingua index create {folder}"
+        ) from None
+    except NotADirectoryError:
+        raise OptionError(
+            f"{folder} is a file, not the folder of an index; make one of it with: interlingua index create FOLDER {folder}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CorruptIndex(f"{path} cannot be read ({error}); run: interlingua index recover {folder}") from error
+    return manifest_of(text, path)
+
+
+def manifest_of(text: str, path: Path) -> Manifest:
+    """The manifest that a text says.
+
+    Raises:
+        OptionError: it is of a later version of Interlingua.
+        CorruptIndex: it is damaged.
+    """
     try:
+        facts: Any = json.loads(text)
+        version = int(facts["format"])
+        if version > FORMAT:
+            raise OptionError(
+                f"{path.parent} has the format {version}, which this version of Interlingua does not know (it knows {FORMAT}); "
+                "install a newer version."
+            )
+        for older in range(version, FORMAT):
+            facts = {**MIGRATIONS[older](facts), "format": older + 1}
+        known = {field.name for field in fields(Manifest)}
         return Manifest(**{name: value for name, value in facts.items() if name in known})
-    except TypeError as error:
-        raise CorruptIndex(f"{path} is damaged ({error}).") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, OptionError):
+            raise
+        raise CorruptIndex(f"{path} is damaged ({error}); run: interlingua index recover {path.parent}") from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -29,6 +29,7 @@ from interlingua.types import Vectors
 
 FOLDER = "snapshots"
 _FACTS = "snapshot.json"
+_DIGEST = b"sha256 "
 _FORMAT = 1
 _BLOCK = 16_384
 _SAMPLE = 256
@@ -47,6 +48,7 @@ class Facts:
         fingerprint: of the encoder.
         dimension: the length d of a vector.
         storage: how components are kept.
+        sequence: of the documents' last transaction before it.
         last_key: the highest key of a passage that it may know.
         mark: up to which mark removed keys are left out.
         count: how many passages it knows.
@@ -61,6 +63,7 @@ class Facts:
     fingerprint: str
     dimension: int
     storage: str
+    sequence: int
     last_key: int
     mark: int
     count: int
@@ -69,6 +72,14 @@ class Facts:
     plain: Tuned
     fair: Tuned
     files: dict[str, tuple[int, str]]
+
+
+class SnapshotGone(Exception):
+    """A snapshot's file cannot be read (any more): look for another."""
+
+
+class Ahead(Exception):
+    """There is a snapshot of a later moment than the one that is asked for."""
 
 
 class Snapshot:
@@ -92,12 +103,21 @@ class Snapshot:
     @cached_property
     def plain(self) -> Any:
         """The structure over the vectors."""
-        return kinds.read(self.folder / "plain.faiss")
+        return self._read("plain.faiss")
 
     @cached_property
     def fair(self) -> Any:
         """The structure over the centred vectors; None where all are looked at anyway."""
-        return None if self.facts.plan.kind == "flat" else kinds.read(self.folder / "fair.faiss")
+        return None if self.facts.plan.kind == "flat" else self._read("fair.faiss")
+
+    def _read(self, name: str) -> Any:
+        try:
+            found = kinds.read(self.folder / name)
+        except (OSError, RuntimeError) as error:
+            raise SnapshotGone(self.folder / name) from error
+        if found.ntotal != self.facts.count:
+            raise SnapshotGone(self.folder / name)
+        return found
 
     @cached_property
     def vectors(self) -> NDArray[Any]:
@@ -118,26 +138,62 @@ class Snapshot:
         return found
 
 
-def open_newest(folder: Path, manifest: Manifest) -> Snapshot | None:
-    """The newest snapshot that is whole and fits; None if there is none."""
-    for path in sorted((folder / FOLDER).glob("[0-9]*"), reverse=True):
-        with suppress(OSError, ValueError, KeyError, TypeError, AssertionError, RuntimeError):
-            facts = read_facts(path)
-            fits = (facts.format, facts.fingerprint, facts.dimension, facts.storage) == (
-                _FORMAT,
-                manifest.fingerprint,
-                manifest.dimension,
-                manifest.storage,
-            )
-            whole = all((path / name).stat().st_size == size for name, (size, _) in facts.files.items())
-            if fits and whole:
-                return Snapshot(path, facts)
+def open_newest(
+    folder: Path,
+    manifest: Manifest,
+    sequence: int,
+    forgotten: int,
+    known: Snapshot | None = None,
+    bad: Container[Path] = (),
+) -> Snapshot | None:
+    """The newest snapshot that is whole and fits; None if there is none.
+
+    Args:
+        folder: the index.
+        manifest: its facts.
+        sequence: the moment in which the documents are seen.
+        forgotten: up to which mark it is not known any more, at that moment, which keys were removed.
+        known: one that is open already.
+        bad: such as cannot be read.
+
+    Raises:
+        Ahead: there is a later one, so that older ones may be gone.
+    """
+    listed = None
+    # The writer deletes old ones when a new one is in its place, so what is listed may be gone.
+    while listed != (listed := sorted((folder / FOLDER).glob("[0-9]*"), reverse=True)):
+        for path in listed:
+            if known is not None and path == known.folder and path not in bad and known.facts.mark >= forgotten:
+                return known
+            found = None if path in bad else _open(path, manifest)
+            if found is not None and found.facts.sequence > sequence:
+                raise Ahead
+            if found is not None and found.facts.mark >= forgotten:
+                return found
+    return None
+
+
+def _open(path: Path, manifest: Manifest) -> Snapshot | None:
+    # Whatever is wrong with files that are only derived: they are as if they were not there.
+    with suppress(Exception):
+        facts = read_facts(path)
+        wanted = (_FORMAT, manifest.fingerprint, manifest.dimension, manifest.storage)
+        fits = (facts.format, facts.fingerprint, facts.dimension, facts.storage) == wanted
+        whole = all((path / name).stat().st_size == size for name, (size, _) in facts.files.items())
+        if fits and whole:
+            found = Snapshot(path, facts)
+            if {len(found.keys), len(found.numbers), len(found.langs), len(found.inverse)} == {facts.count}:
+                return found
     return None
 
 
 def read_facts(path: Path) -> Facts:
     """What a snapshot says about itself; raises what reading and JSON raise."""
-    said = json.loads((path / _FACTS).read_text(encoding="utf-8"))
+    content = (path / _FACTS).read_bytes()
+    told, _, digest = content.rpartition(_DIGEST)
+    if hashlib.sha256(told).hexdigest().encode() != digest.strip():
+        raise ValueError("its checksum is another")
+    said = json.loads(told)
     said["languages"] = tuple(said["languages"])
     said["plan"] = Plan(**said["plan"])
     said["plain"], said["fair"] = Tuned(*said["plain"]), Tuned(*said["fair"])
@@ -150,8 +206,8 @@ def damage(folder: Path) -> Iterator[str]:
     for path in sorted((folder / FOLDER).glob("[0-9]*")):
         try:
             facts = read_facts(path)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            yield f"{path / _FACTS}: {error}"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            yield f"{path / _FACTS} is damaged ({error})"
             continue
         for name, (size, digest) in facts.files.items():
             file = path / name
@@ -187,10 +243,12 @@ def build(folder: Path, manifest: Manifest, documents: Documents, report: Report
     try:
         facts = _Builder(partial, manifest, documents, report).run()
         content = json.dumps(asdict(facts), indent=1).encode() + b"\n"
-        (partial / _FACTS).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest().encode()
+        (partial / _FACTS).write_bytes(content + _DIGEST + digest + b"\n")
         for path in partial.iterdir():
             _flush(path)
-        stem = f"{facts.last_key:014d}.{facts.mark:014d}"
+        # Later ones are the last in the order of the names.
+        stem = f"{facts.sequence:014d}"
         number = len(list(above.glob(f"{stem}.*")))
         while (above / f"{stem}.{number:04d}").exists():
             number += 1
@@ -229,6 +287,7 @@ class _Builder:
             manifest.fingerprint,
             manifest.dimension,
             manifest.storage,
+            self._sequence,
             self._last_key,
             self._mark,
             self._count,
@@ -245,25 +304,29 @@ class _Builder:
         estimate = Estimate(dimension)
         numbers: dict[str | None, int] = {}
         keys, owners, langs = [], [], []
-        with self._documents.consistent():
+        path = self._folder / "vectors.npy"
+        with self._documents.consistent(), path.open("wb") as file:
+            self._sequence = self._documents.sequence()
             self._count = self._documents.passages()
             self._last_key = self._documents.last_key()
-            self._mark = self._documents.removed_after(0)[1]
-            path = self._folder / "vectors.npy"
-            # memmap cannot map an empty array.
-            held = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(max(self._count, 1), dimension))
-            at, last = 0, 0
+            self._mark = self._documents.last_mark()
+            # Written and not mapped: a full disk is an error in a write, and the end of the process in a map.
+            shape = (max(self._count, 1), dimension)
+            header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            last = 0
             while len((tail := self._documents.after(last, limit=_BLOCK)).keys):
                 last = int(tail.keys[-1])
-                held[at : at + len(tail.keys)] = tail.vectors
+                file.write(tail.vectors.astype(dtype).tobytes())
                 estimate.add(tail.vectors, tail.langs)
                 keys.append(tail.keys)
                 owners.append(tail.numbers)
                 langs.append(np.array([numbers.setdefault(lang, len(numbers)) for lang in tail.langs], dtype=np.int64))
-                at += len(tail.keys)
-                self._report("reading the vectors", at / max(self._count, 1))
-        held.flush()
-        self._held = held[: self._count]
+                self._report("reading the vectors", sum(map(len, keys)) / max(self._count, 1))
+            if not self._count:
+                # What is empty cannot be mapped.
+                file.write(np.zeros(shape, dtype=dtype).tobytes())
+        self._held = np.load(path, mmap_mode="r")[: self._count]
         self._languages = list(numbers) or [None]
         self._langs = np.concatenate(langs) if langs else np.empty(0, dtype=np.int64)
         for name, parts in (("keys", keys), ("numbers", owners)):
@@ -305,7 +368,7 @@ class _Builder:
         small = Plan(plan.kind, plan.lists, plan.bytes_per_code, "int8" if plan.kind == "hnsw" else plan.codes)
         fair = kinds.build(small, self._centred, self._count, dimension, self._advance("building for fair search"))
         kinds.write(fair, self._folder / "fair.faiss")
-        centred = self._fairness.documents.centre(queries, langs)
+        centred = self._fairness.asked(queries, langs)
         exact = self._exact(centred, fair=True)
         fair_tuned = kinds.tune(fair, plan.kind, centred, exact, target, self._refined(small, fair, centred, fair=True))
         return tuned, fair_tuned
@@ -344,9 +407,7 @@ class _Builder:
             best, rows = np.take_along_axis(best, kept, 1), np.take_along_axis(rows, kept, 1)
         return rows
 
-    def _refined(
-        self, plan: Plan, index: Any, queries: Vectors, *, fair: bool = False
-    ) -> Callable[[int], Rows] | None:
+    def _refined(self, plan: Plan, index: Any, queries: Vectors, *, fair: bool = False) -> Callable[[int], Rows] | None:
         """Search as it will be: candidates from a lossy structure are scored exactly."""
         if not is_lossy(plan):
             return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +14,20 @@ from numpy.typing import NDArray
 
 from interlingua.index import kinds, snapshot
 from interlingua.index.documents import Documents
-from interlingua.index.fairness import Estimate, Fairness, fair_scores, inverse_lengths, offsets
+from interlingua.index.fairness import (
+    FEEDBACK,
+    Estimate,
+    Fairness,
+    fair_scores,
+    fed_back,
+    inverse_lengths,
+    offsets,
+    shifts_of,
+)
 from interlingua.index.kinds import Rows
 from interlingua.index.manifest import Manifest
 from interlingua.index.snapshot import Snapshot, is_lossy, refined_factor, top
-from interlingua.types import Vectors
+from interlingua.types import Prompt, Vectors
 
 # Rows that are scored at once in an exact search.
 _BLOCK = 65_536
@@ -54,6 +65,8 @@ class Asked:
         diverse: take from each language's scores what the query's best in it have.
         per_language: the most hits in a language; None for no limit.
         allowed: the keys of the passages that may be found, ascending; None for all.
+        prompt: what the queries were embedded as.
+        own_language: what fair search takes off for the query's own language; the view sets it.
     """
 
     vectors: Vectors
@@ -62,6 +75,8 @@ class Asked:
     diverse: bool = False
     per_language: int | None = None
     allowed: Rows | None = None
+    prompt: Prompt = "query"
+    own_language: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +115,9 @@ class View:
         self._folder = folder
         self._manifest = manifest
         self._documents = documents
-        self._version: int | None = None
-        self._opened = False
+        self._sequence = -1
+        self._bad: set[Path] = set()
+        self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
         self._gone: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._removed: set[int] = set()
@@ -134,46 +150,61 @@ class View:
             self._fairness = Estimate(self._manifest.dimension).fairness(self._manifest.model)
         return self._fairness
 
-    def invalidate(self) -> None:
-        """Look again at the next search, because this process has written."""
-        self._version = None
+    def at(self, sequence: int) -> View | None:
+        """The passages as they are at a moment; what is given does not change any more.
 
-    def refresh(self) -> None:
-        """Take in what was written since the last time."""
-        version = self._documents.version()
-        if version == self._version:
-            return
-        with self._documents.consistent():
-            # The version of before: what is written between the two is looked at twice, not missed.
-            self._version = version
-            self._open_snapshot()
-            keys, self._mark = self._documents.removed_after(self._mark)
-            if len(keys):
-                self._take_out(keys)
-            last = int(self._tail.keys[-1]) if len(self._tail.keys) else self._last_key
-            self._append(last)
+        Args:
+            sequence: of the last transaction, where the documents are seen in a consistent state.
+
+        Returns:
+            None if that moment is over: look at the documents anew.
+        """
+        with self._lock:
+            if sequence < self._sequence:
+                return None
+            if sequence > self._sequence:
+                before = dict(self.__dict__)
+                try:
+                    self._refresh(sequence)
+                except snapshot.Ahead:
+                    return None
+                except BaseException:
+                    # An interruption leaves nothing half-done.
+                    self.__dict__.update(before)
+                    raise
+            return copy.copy(self)
+
+    def avoid(self, bad: Snapshot | None) -> None:
+        """Do without a snapshot whose files cannot be read."""
+        with self._lock:
+            if bad is not None:
+                self._bad = {*self._bad, bad.folder}
+            self._sequence = -1
+
+    def _refresh(self, sequence: int) -> None:
+        documents = self._documents
+        newest = snapshot.open_newest(
+            self._folder, self._manifest, sequence, documents.forgotten(), self._snapshot, self._bad
+        )
+        if newest is not self._snapshot or self._sequence < 0 or self._mark < documents.forgotten():
+            self._snapshot = newest
+            self._mark = 0 if newest is None else newest.facts.mark
+            self._gone = np.zeros(0 if newest is None else newest.facts.count, dtype=bool)
+            self._tail = _empty(self._manifest.dimension)
+        keys, self._mark = documents.removed_after(self._mark)
+        if len(keys):
+            self._take_out(keys)
+        self._append(int(self._tail.keys[-1]) if len(self._tail.keys) else self._last_key)
+        self._sequence = sequence
 
     @property
     def _last_key(self) -> int:
         return 0 if self._snapshot is None else self._snapshot.facts.last_key
 
-    def _open_snapshot(self) -> None:
-        newest = snapshot.open_newest(self._folder, self._manifest)
-        if newest is not None and newest.facts.mark < self._documents.forgotten():
-            # It is from before deletions that nobody can tell any more.
-            newest = None
-        if newest is not None and self._snapshot is not None and newest.folder == self._snapshot.folder:
-            return
-        if newest is None and self._snapshot is None and self._opened:
-            return
-        self._opened = True
-        self._snapshot = newest
-        self._mark = 0 if newest is None else newest.facts.mark
-        self._gone = np.zeros(0 if newest is None else newest.facts.count, dtype=bool)
-        self._tail = _empty(self._manifest.dimension)
-
     def _take_out(self, keys: Rows) -> None:
         if self._snapshot is not None:
+            # A copy, because searches in other threads have the one of before.
+            self._gone = self._gone.copy()
             self._gone[self._snapshot.rows_of(np.sort(keys))] = True
         kept = ~np.isin(self._tail.keys, keys)
         if not kept.all():
@@ -210,7 +241,10 @@ class View:
 
     def search(self, asked: Asked, k: int) -> list[Found]:
         """The k best passages of each query."""
-        centred = self.fairness.queries.centre(asked.vectors, asked.langs) if asked.fair else asked.vectors
+        centred = asked.vectors
+        if asked.fair:
+            centred = self.fairness.asked(asked.vectors, asked.langs, asked.prompt)
+            asked = replace(asked, own_language=self.fairness.own_language)
         if not asked.diverse and asked.per_language is None:
             return self._ranked(asked, centred, k, self._allowed(asked.allowed))
         return self._by_language(asked, centred, k)
@@ -291,10 +325,33 @@ class View:
         known = () if self._snapshot is None else self._snapshot.facts.languages
         languages = list(dict.fromkeys([*known, *self._tail.languages]))
         each = max(min(k, asked.per_language or k), _BEST_OF_LANGUAGE if asked.diverse else 1)
-        lists = [
-            self._ranked(asked, centred, each, self._allowed(asked.allowed, (lang,))) for lang in languages
-        ]
-        return [self._combined(asked, [one[place] for one in lists], k) for place in range(len(asked.vectors))]
+        allowed = [self._allowed(asked.allowed, (lang,)) for lang in languages]
+
+        def ranked(centred: Vectors, each: int, k: int) -> list[Found]:
+            lists = [self._ranked(asked, centred, each, rows) for rows in allowed]
+            return [self._combined(asked, [one[place] for one in lists], k) for place in range(len(centred))]
+
+        if asked.diverse:
+            first = ranked(centred, max(_BEST_OF_LANGUAGE, FEEDBACK), FEEDBACK)
+            best = [
+                fed_back(query, self._centred(one.keys, asked.fair)) for query, one in zip(centred, first, strict=True)
+            ]
+            centred = np.stack(best) if best else centred
+        return ranked(centred, each, k)
+
+    def _centred(self, keys: Rows, fair: bool) -> Vectors:
+        """The vectors of passages as they are ranked, (n, d), in any order."""
+        tail = self._tail
+        places = np.searchsorted(tail.keys, keys)
+        inside = places < len(tail.keys)
+        parts = [(tail, places[inside][tail.keys[places[inside]] == keys[inside]])]
+        if self._snapshot is not None:
+            parts.append((self._pool, self._snapshot.rows_of(keys)))
+        found = []
+        for pool, rows in parts:
+            vectors = pool.vectors[rows].astype(np.float32)
+            found.append((vectors - pool.table[pool.langs[rows]]) * pool.inverse[rows, None] if fair else vectors)
+        return np.concatenate(found)
 
     def _combined(self, asked: Asked, lists: list[Found], k: int) -> Found:
         taken = [len(one.keys) if asked.per_language is None else asked.per_language for one in lists]
@@ -320,36 +377,42 @@ def _nothing() -> Found:
 
 
 def _one(asked: Asked, place: int) -> Asked:
-    return Asked(asked.vectors[place : place + 1], [asked.langs[place]], fair=asked.fair)
+    return Asked(asked.vectors[place : place + 1], [asked.langs[place]], asked.fair, own_language=asked.own_language)
 
 
 def _merged(one: Found, other: Found, k: int) -> Found:
-    keys, scores, cosines = (np.concatenate(parts) for parts in zip(one, other, strict=True))
-    order = np.argsort(-scores, kind="stable")[:k]
-    return Found(keys[order], scores[order], cosines[order])
+    order = np.argsort(-np.concatenate([one.scores, other.scores]), kind="stable")[:k]
+    return Found(
+        np.concatenate([one.keys, other.keys])[order],
+        np.concatenate([one.scores, other.scores])[order],
+        np.concatenate([one.cosines, other.cosines])[order],
+    )
 
 
 def _scan(pool: _Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
     """The k best of some rows of a pool (None for all), exactly."""
     count = len(pool.keys) if rows is None else len(rows)
-    found = []
+    found: list[Found] = []
     at_once = max(1, _SCORES // max(min(count, _BLOCK), 1))
     for start in range(0, len(centred), at_once):
         part = slice(start, start + at_once)
-        found += _scan_some(pool, asked.vectors[part], centred[part], k, rows, asked.fair)
+        shifts = None
+        if asked.fair:
+            shifts = shifts_of(centred[part], pool.table, asked.langs[part], pool.languages, asked.own_language)
+        found += _scan_some(pool, asked.vectors[part], centred[part], k, rows, shifts)
     return found
 
 
 def _scan_some(
-    pool: _Pool, bare: Vectors, centred: Vectors, k: int, rows: Rows | None, fair: bool
+    pool: _Pool, bare: Vectors, centred: Vectors, k: int, rows: Rows | None, shifts: Vectors | None
 ) -> Iterator[Found]:
     best = np.empty((len(centred), 0), dtype=np.float32)
     places = np.empty((len(centred), 0), dtype=np.int64)
     for numbers in _portions(pool, rows):
         vectors = pool.vectors[numbers].astype(np.float32, copy=False)
         scores = centred @ vectors.T
-        if fair:
-            scores = fair_scores(scores, centred, pool.table, pool.langs[numbers], pool.inverse[numbers])
+        if shifts is not None:
+            scores = fair_scores(scores, centred, pool.table, pool.langs[numbers], pool.inverse[numbers], shifts)
         picked = top(scores, k)
         first = numbers.start if isinstance(numbers, slice) else None
         absolute = picked + first if first is not None else np.asarray(numbers)[picked]
@@ -358,7 +421,7 @@ def _scan_some(
         kept = top(best, k)
         best, places = np.take_along_axis(best, kept, 1), np.take_along_axis(places, kept, 1)
     for query, scores, picked in zip(bare, best, places, strict=True):
-        cosines = scores if not fair else pool.vectors[picked].astype(np.float32, copy=False) @ query
+        cosines = scores if shifts is None else pool.vectors[picked].astype(np.float32, copy=False) @ query
         yield Found(np.asarray(pool.keys[picked]), scores, np.clip(cosines, -1.0, 1.0))
 
 

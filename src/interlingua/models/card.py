@@ -60,6 +60,7 @@ class ModelCard:
         sources: the files that the weights are taken from.
         build: the version of our conversion; another build is imported anew.
         pins: SHA-256 of the files that the conversion must yield, where they do not depend on a library's version.
+        fast_loss: what ``precision="fast"`` loses, as measured; empty where that was not measured.
         location: where a model lies that is not bundled: its folder, or its id on the Hugging Face hub; empty for bundled ones.
     """
 
@@ -77,6 +78,7 @@ class ModelCard:
     build: int
     precision: str = "exact"
     pins: Mapping[str, str] = field(default_factory=dict)
+    fast_loss: str = ""
     location: str = ""
 
     @property

@@ -39,6 +39,8 @@ _BUNDLED = (
             ),
         ),
         build=2,
+        fast_loss="Tatoeba, 36 languages, plain cosine: 85.29 instead of 85.32; cosine distance to float32 on 778 texts in 112 "
+        "languages: mean 3.3e-4, largest 8.4e-4",
         pins={
             "vocabulary.bin": "8aeab777de1d02373e3e17bdf2c85353724a12e96ef93caab9f721bf5bddd11e",
             "normalizer.json": "783a6de0af8395c0f22acd5cf8be50b0c1604a8b1404d30ee281e2c8e9889085",
@@ -74,6 +76,7 @@ _BUNDLED = (
             ),
         ),
         build=2,
+        fast_loss="none: it is the same as exact",
         pins={
             "vocabulary.bin": "f77e02fcde5ec945ad8a49737386d4d43b83315a6a6bd4b3571668543c6e0101",
             "normalizer.json": "b59258f98d32ee809e5f82d60b8294f0ffe7a442acd1756d731e3a51aa99b5d6",

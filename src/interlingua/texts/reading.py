@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,8 +52,15 @@ class TextPair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    """Which columns or fields hold what; None where none does."""
+class Columns:
+    """Which columns or fields hold what; None where none does.
+
+    Attributes:
+        text: the texts.
+        id: the ids.
+        lang: the languages.
+        lang_asked_for: the column of languages was named, so all of it must be codes.
+    """
 
     text: str
     id: str | None
@@ -62,6 +69,7 @@ class _Columns:
 
     @property
     def special(self) -> set[str | None]:
+        """Those that are not metadata."""
         return {self.text, self.id, self.lang}
 
 
@@ -73,6 +81,7 @@ def read_records(  # a file has this many sides
     id: str | None = None,
     lang: str | None = None,
     encoding: str = "utf-8",
+    numbered: bool = True,
 ) -> Iterator[Record]:
     """Read texts one by one.
 
@@ -90,6 +99,7 @@ def read_records(  # a file has this many sides
         lang: that of the languages, all of them codes or empty; by default ``lang`` or ``language``, where values that are no
             codes count as unknown.
         encoding: the file's encoding.
+        numbered: a text without an id gets its row as its id; otherwise an empty one.
 
     Returns:
         An iterator over the records. Options and the file's presence are checked at once, all else while reading.
@@ -106,7 +116,8 @@ def read_records(  # a file has this many sides
         )
     wanted = {"text": text, "id": id, "lang": lang}
     readers = {"txt": _records_of_txt, "jsonl": _records_of_jsonl, "csv": _records_of_table, "tsv": _records_of_table}
-    return _not_empty(source, readers[source.format](source, wanted), "texts")
+    records = _not_empty(source, readers[source.format](source, wanted), "texts")
+    return map(_numbered, records) if numbered else records
 
 
 def read_pairs(
@@ -158,7 +169,7 @@ def _not_empty(source: Source, items: Iterator[_T], what: str) -> Iterator[_T]:
 def _records_of_txt(source: Source, wanted: Mapping[str, str | None]) -> Iterator[Record]:  # noqa: ARG001
     for line in read_lines(source):
         if line.text and not line.text.isspace():
-            yield Record(line.text, id=str(line.number), row=line.number)
+            yield Record(line.text, id="", row=line.number)
 
 
 def _records_of_table(source: Source, wanted: Mapping[str, str | None]) -> Iterator[Record]:
@@ -167,29 +178,40 @@ def _records_of_table(source: Source, wanted: Mapping[str, str | None]) -> Itera
     if first is None:
         return
     header = name_columns(source, first.fields)
-    columns = _choose_columns(source, header, wanted, f"{source.name}: ")
+    columns = choose_columns(source, header, wanted, f"{source.name}: ")
     for row, cells in enumerate(rows, 1):
         check_width(source, header, cells, row)
-        yield _record(source, dict(zip(header, cells.fields, strict=True)), columns, row, cells.line)
+        yield make_record(source, dict(zip(header, cells.fields, strict=True)), columns, row, cells.line)
 
 
 def _records_of_jsonl(source: Source, wanted: Mapping[str, str | None]) -> Iterator[Record]:
     for line, value in read_entries(source):
         where = f"{source.name}: line {line}"
         if isinstance(value, str):
-            yield Record(value, id=str(line), row=line)
+            yield Record(value, id="", row=line)
             continue
         if not isinstance(value, dict):
             raise InputError(f"{where} holds neither an object nor a string.", [line - 1])
         # Objects need not have the same fields, so each is asked anew.
-        columns = _choose_columns(source, list(value), wanted, f"{where}: ", row=line)
-        yield _record(source, value, columns, line, line)
+        columns = choose_columns(source, list(value), wanted, f"{where}: ", row=line)
+        yield make_record(source, value, columns, line, line)
 
 
-def _choose_columns(
+def choose_columns(
     source: Source, names: Sequence[str], wanted: Mapping[str, str | None], where: str, row: int | None = None
-) -> _Columns:
-    """Find the text, id and language columns among the names, as asked for or by their usual names."""
+) -> Columns:
+    """Find the text, id and language columns among the names, as asked for or by their usual names.
+
+    Args:
+        source: what is read, for messages.
+        names: the columns of a table or the fields of an object.
+        wanted: the names asked for, under ``text``, ``id`` and ``lang``; None for the usual ones.
+        where: how a message begins.
+        row: the row of the object, counted from 1.
+
+    Raises:
+        InputError: a name is not there, or none is usual for a text.
+    """
     rows = () if row is None else (row - 1,)
     kind = "field" if source.format == "jsonl" else "column"
     listed = f"there are: {', '.join(names)}" if names else "there are none"
@@ -212,7 +234,7 @@ def _choose_columns(
         text = names[0]
     if text is None:
         raise InputError(f"{where}no {kind} is called text; {listed}. Say which holds it: --text-column NAME.", rows)
-    return _Columns(text, id_ if id_ != text else None, lang if lang != text else None, wanted["lang"] is not None)
+    return Columns(text, id_ if id_ != text else None, lang if lang != text else None, wanted["lang"] is not None)
 
 
 def _first_of(usual: Sequence[str], names: Sequence[str]) -> str | None:
@@ -220,7 +242,8 @@ def _first_of(usual: Sequence[str], names: Sequence[str]) -> str | None:
     return next((by_folded[name] for name in usual if name in by_folded), None)
 
 
-def _record(source: Source, values: Mapping[str, Any], columns: _Columns, row: int, line: int) -> Record:
+def make_record(source: Source, values: Mapping[str, Any], columns: Columns, row: int, line: int) -> Record:
+    """A row as a Record; without an id where it has none."""
     text = _text(source, values[columns.text], columns.text, row, line)
     id_ = values.get(columns.id) if columns.id is not None else None
     if isinstance(id_, int) and not isinstance(id_, bool):
@@ -232,7 +255,11 @@ def _record(source: Source, values: Mapping[str, Any], columns: _Columns, row: i
     value = values.get(columns.lang) if columns.lang is not None else None
     lang = _language(source, value, row, line) if columns.lang_asked_for else _perhaps_language(value)
     metadata = {name: value for name, value in values.items() if name not in columns.special}
-    return Record(text, id_ or str(row), lang, row, metadata)
+    return Record(text, id_ or "", lang, row, metadata)
+
+
+def _numbered(record: Record) -> Record:
+    return record if record.id else replace(record, id=str(record.row))
 
 
 def _text(source: Source, value: object, name: str, row: int, line: int) -> str:

@@ -27,8 +27,8 @@ _PAIRS = np.arange(len(_PLACES), dtype=np.int32)
 _BLOCK = 256
 # Padded tokens that are looked up in the table, and whose texts go through the head, at once: few large products.
 _GROUP = 2048
-# Slots of the table. One takes 12 kB, once it is used.
-_CAPACITY = 8192
+# Slots of the table. One takes 13 kB, once it is used. With twice as many a quarter fewer words are missed, at little gain in time.
+_CAPACITY = 4096
 
 
 class UseBackend(OnnxBackend):
@@ -79,7 +79,7 @@ class UseBackend(OnnxBackend):
         flat = np.concatenate(ids).astype(np.int64)
         ends = np.cumsum(lengths)
         sums = []
-        with self._table.words(flat) as words:
+        with self._table.words(flat, keep=len(ids) > 1) as words:
             for start, end in _cut(lengths.tolist(), _BLOCK):
                 tokens = slice(ends[start] - lengths[start], ends[end - 1])
                 sums.append(self._summed(words, flat[tokens], words.slots[tokens], lengths[start:end]))

@@ -14,6 +14,8 @@ Rows = NDArray[np.float16]
 Facts = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
+# New words that are computed at once: all of a batch would take a hundred megabytes.
+_AT_ONCE = 256
 # How much of the table is cleared when it is full.
 _CLEARED = 1 / 8
 
@@ -70,20 +72,23 @@ class WordTable:
         self._at_work: set[int] = set()
 
     @contextmanager
-    def words(self, ids: Numbers) -> Iterator[Words]:
-        """The words of a batch, ids of shape (tokens,); they stay at their slots until the context is left."""
+    def words(self, ids: Numbers, *, keep: bool = True) -> Iterator[Words]:
+        """The words of a batch, ids of shape (tokens,); they stay at their slots until the context is left.
+
+        With ``keep`` False the table does not take in new words: for a single text that would cost more than it saves.
+        """
         with self._lock:
             self._batches += 1
             batch = self._batches
             self._at_work.add(batch)
         try:
-            yield self._found(batch, ids) or self._apart(ids)
+            yield self._found(batch, ids, keep) or self._apart(ids)
         finally:
             with self._lock:
                 self._at_work.remove(batch)
 
-    def _found(self, batch: int, ids: Numbers) -> Words | None:
-        """The table with all words of the batch in it; None if it has too little room now."""
+    def _found(self, batch: int, ids: Numbers, keep: bool) -> Words | None:
+        """The table with all words of the batch in it; None if it has too little room now, or is to stay as it is."""
         with self._lock:
             beyond = int(ids.max()) + 1 - len(self._slot_of)
             if beyond > 0:
@@ -91,6 +96,8 @@ class WordTable:
             slots = self._slot_of[ids]
             absent = slots < 0
             missing = np.unique(ids[absent])
+            if len(missing) and not keep:
+                return None
             self._last[slots[~absent]] = batch
             new = self._reserved(batch, len(missing))
         if new is None:
@@ -105,7 +112,9 @@ class WordTable:
     def _add(self, missing: Numbers, new: NDArray[np.int32]) -> None:
         # Not under the lock, so that others go on. Two batches that lack the same word both compute it, to the same row.
         try:
-            self._rows[new], self._facts[new] = self._compute(missing)
+            for start in range(0, len(new), _AT_ONCE):
+                some = slice(start, start + _AT_ONCE)
+                self._rows[new[some]], self._facts[new[some]] = self._compute(missing[some])
         except BaseException:
             with self._lock:
                 self._release(new)

@@ -1,0 +1,166 @@
+"""What changes an index: one writer at a time, chunk by chunk, and the snapshot after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from interlingua.errors import IndexBusy, InputError
+from interlingua.index import snapshot as snapshots
+from interlingua.index.documents import Document, Documents, Passage
+from interlingua.index.items import differs
+from interlingua.index.manifest import Manifest
+from interlingua.index.passages import split
+from interlingua.types import TextEncoder, Vectors
+
+if TYPE_CHECKING:
+    from interlingua.index.snapshot import Report
+    from interlingua.index.view import View
+
+LOCK = ".lock"
+_WAIT_SECONDS = 30.0
+# A snapshot is made anew when more than this share of the passages, and this number, came or went since the last.
+_BEHIND_SHARE = 0.1
+_BEHIND = 2000
+_LENGTH_TOLERANCE = 1e-2
+
+
+class Changes(NamedTuple):
+    """What a call has changed.
+
+    Attributes:
+        added: documents that are new.
+        updated: documents whose text, language or metadata is another now.
+        unchanged: documents that were there just so.
+    """
+
+    added: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, eq=False)
+class Writer:
+    """Writes into the documents of an index; whoever calls it holds the lock.
+
+    Attributes:
+        folder: the index.
+        manifest: its facts.
+        documents: its documents.
+        encoder: gives what embeds.
+    """
+
+    folder: Path
+    manifest: Manifest
+    documents: Documents
+    encoder: Callable[[], TextEncoder]
+
+    def put(self, documents: list[Document]) -> Changes:
+        """Add a chunk, all of it or nothing; what is there just so is not embedded again."""
+        present = self.documents.get([document.id for document in documents])
+        # Of documents with one id the last one counts.
+        last = {document.id: document for document in documents}
+        new = [document for document in last.values() if differs(document, present.get(document.id))]
+        told = [
+            document
+            for document in last.values()
+            if document.id in present
+            and not differs(document, present[document.id])
+            and dict(document.metadata) != dict(present[document.id].metadata)
+        ]
+        passages = self._embedded(new)
+        added = 0
+        if new or told:
+            with self.documents.transaction():
+                for document, parts in zip(new, passages, strict=True):
+                    added += not self.documents.put(document, parts)
+                for document in told:
+                    self.documents.describe(document.id, document.metadata)
+        updated = len(new) - added + len(told)
+        return Changes(added, updated, len(documents) - added - updated)
+
+    def _embedded(self, documents: list[Document]) -> list[list[Passage]]:
+        if not documents:
+            return []
+        encoder = self.encoder()
+        spans = [
+            split(document.text, document.lang, encoder) if self.manifest.passages else [(0, len(document.text))]
+            for document in documents
+        ]
+        texts = [
+            document.text[start:stop] for document, parts in zip(documents, spans, strict=True) for start, stop in parts
+        ]
+        vectors = iter(checked(encoder.encode_document(texts), self.folder, self.manifest))
+        return [[Passage(start, stop, next(vectors)) for start, stop in parts] for parts in spans]
+
+    def make_snapshot_if_behind(self, view: View, report: Report | None) -> None:
+        """Make a snapshot if many passages came or went since the last one, or if that is lost."""
+        lost = view.snapshot is None and self.documents.fact("snapshot") is not None
+        if lost or view.behind > max(_BEHIND, _BEHIND_SHARE * view.count):
+            self.make_snapshot(report)
+
+    def make_snapshot(self, report: Report | None) -> None:
+        """Make a snapshot, then forget what only older ones need, then delete those: in this order each is safe."""
+        with disk(self.folder):
+            made = snapshots.build(self.folder, self.manifest, self.documents, report or (lambda *_: None))
+        with self.documents.transaction():
+            self.documents.forget_removed(made.facts.mark)
+            self.documents.tell("snapshot", made.folder.name)
+        snapshots.prune(self.folder, keep=made.folder)
+
+
+@contextmanager
+def writers_lock(folder: Path) -> Iterator[None]:
+    """Holds the lock of writers.
+
+    Raises:
+        IndexBusy: another process has been writing for longer than one waits.
+        StorageError: nothing can be written there.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    with disk(folder):
+        try:
+            lock.acquire(timeout=_WAIT_SECONDS)
+        except Timeout:
+            raise IndexBusy(f"{folder} is being written by another process; try again when it has ended.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def checked(vectors: Vectors, folder: Path, manifest: Manifest) -> Vectors:
+    """Vectors that fit into an index.
+
+    Raises:
+        InputError: they have other dimensions, are not of length 1, or hold NaN.
+    """
+    if vectors.ndim != 2 or vectors.shape[1] != manifest.dimension:
+        raise InputError(
+            f"The vectors have the shape {vectors.shape}, but those of {folder} have {manifest.dimension} "
+            "dimensions: are they from the same model?"
+        )
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    wrong = np.flatnonzero(~(np.abs(lengths - 1) < _LENGTH_TOLERANCE))
+    if len(wrong):
+        raise InputError(
+            f"Vector {wrong[0]} has the length {lengths[wrong[0]]:.3g} instead of 1 (or holds NaN): normalise them.",
+            wrong.tolist(),
+        )
+    return vectors
+
+
+@contextmanager
+def disk(path: Path) -> Iterator[None]:
+    """What the disk refuses, in one sentence."""
+    from interlingua.models.storage import storage_errors
+
+    with storage_errors(path, size="room for the index", elsewhere="choose another folder"):
+        yield
