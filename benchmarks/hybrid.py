@@ -95,7 +95,9 @@ def main() -> None:
             asked = [row for row in questions if row["lang"] == lang]
             index = made(Path(folder) / lang, encoder, [row for row in sentences if row["lang"] == lang])
             wanted = [f"{lang} {row['sentence_id']}" for row in asked]
-            results[f"same, {lang}"] = mean_ranks(index, [row["question"] for row in asked], [lang] * len(asked), wanted)
+            results[f"same, {lang}"] = mean_ranks(
+                index, [row["question"] for row in asked], [lang] * len(asked), wanted
+            )
         generator = np.random.default_rng(fairness.SEED)
         paragraphs = sorted({row["paragraph_id"] for row in sentences})
         kept = dict(zip(paragraphs, generator.choice(fairness.LANGUAGES, len(paragraphs)).tolist(), strict=True))

@@ -70,6 +70,9 @@ def test_single_characters() -> None:
         ("what about AB-1234?", {"ab1234"}),
         ('find "exact words" please', {"exact", "words"}),
         ("WHERE IS IT", set()),
+        ("Wie viele Punkte hat die Verteidigung der Mannschaft?", set()),
+        ("¿Quién es Ñandú?", {"nandu"}),
+        ("the new iPhone", {"iphone"}),
         ("nothing here", set()),
     ],
 )
@@ -222,6 +225,8 @@ def test_fusion() -> None:
     found = fused([hit("a"), hit("b")], [(hit("c"), 0.5), (hit("b"), 1.0)], lambda one: one.id)
     assert [one.id for one in found] == ["b", "a", "c"]
     assert [one.score for one in found] == pytest.approx([2 / 62, 1 / 61, 0.5 / 61])
+    tied = fused([hit("a")], [(hit("b"), 1.0)], lambda one: one.id)
+    assert [one.id for one in tied] == ["b", "a"]
     assert [one.id for one in best([hit("a"), hit("b"), hit("c", "de")], 2, 1)] == ["a", "c"]
 
 

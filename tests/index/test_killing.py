@@ -171,14 +171,16 @@ def test_a_full_disk(tmp_path: Path) -> None:
             row = 0
             with pytest.raises(StorageError, match=r"full|limit"):
                 while True:
-                    documents = [{"id": str(row + one), "text": f"row {row + one} " + "long " * 20, "lang": "en"} for one in range(200)]
-                    index.add(documents)
+                    texts = {str(one): f"row {one} " + "long " * 20 for one in range(row, row + 200)}
+                    index.add([{"id": id_, "text": text, "lang": "en"} for id_, text in texts.items()], snapshot=False)
                     row += 200
             assert row > 0
             assert len(index) == row
             assert index.verify() == []
             with pytest.raises(StorageError, match=r"full|limit"):
                 index.compact()
+            with pytest.raises(StorageError, match=r"All documents are in, only the snapshot .* could not be made"):
+                index.add([{"id": "0", "text": "row 0 " + "long " * 20, "lang": "en"}])
             assert len(index) == row
             assert index.verify() == []
             assert_searched_rightly(index)

@@ -90,7 +90,9 @@ def fill(folder: str, limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     row = 0
     while True:
-        documents = [{"id": f"new {row + one}", "text": f"text {row + one} " + "long " * 50, "lang": "en"} for one in range(50)]
+        documents = [
+            {"id": f"new {row + one}", "text": f"text {row + one} " + "long " * 50, "lang": "en"} for one in range(50)
+        ]
         try:
             index.add(documents, snapshot=row % 1000 == 950)
             row += 50

@@ -42,7 +42,9 @@ def fused(
     for rank, (hit, share) in enumerate(by_keywords, 1):
         known.setdefault(of(hit), hit)
         scores[of(hit)] = scores.get(of(hit), 0.0) + share / (_CALM + rank)
-    ordered = sorted(known, key=lambda one: -scores[one])
+    # Of equal ones that first which has the very words.
+    worded = {of(hit) for hit, _ in by_keywords}
+    ordered = sorted(known, key=lambda one: (-scores[one], one not in worded))
     return [replace(known[one], score=scores[one]) for one in ordered]
 
 

@@ -44,6 +44,8 @@ _SEPARATED = re.compile(f"[{re.escape(_JOINTS)}]+")
 _POINTS = re.compile("(?<=[0-9])[.,](?=[0-9])")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f\u1e00-\u1eff'’-]*")
 _QUOTED = re.compile('["“”„«「『]([^"“”„«»」』]+)["“”»」』]')
+_OPENING = "\"'“”„«»‘’(¿¡["
+_CAPITALS = 1 / 4
 _PARTS = re.compile("[^0-9]+|[0-9]+(?:[.][0-9]+)*")
 
 
@@ -179,23 +181,22 @@ def _folding() -> dict[int, str | None]:
 def names(query: str) -> frozenset[str]:
     """The terms of a query that look like names, numbers, codes or quotations.
 
-    These are words with a digit, with a capital letter that does not begin the query, between quotation marks, or in Latin letters
-    in a query that is in others.
+    These are words with a digit, with a capital letter that does not begin the query, between quotation marks, or in Latin
+    letters in a query that is in others. Where many words have a capital, as German nouns, that says nothing.
     """
     query = unicodedata.normalize("NFKC", query)
-    words = query.split()
-    found = _QUOTED.findall(query)
-    latin = [bool(_LATIN.search(word)) for word in words]
-    foreign = sum(latin) * 2 < len(words) or any(_patterns()[1].search(word) for word in words)
-    shouted = query.isupper()
-    for place, (word, is_latin) in enumerate(zip(words, latin, strict=True)):
-        bare = word.lstrip("\"'“”„«»‘’(¿¡[")
-        if any(character.isdecimal() for character in bare):
-            found.append(bare)
-        elif is_latin and foreign:
-            found += _LATIN.findall(bare)
-        elif bare[:1].isupper() and not shouted and (place or any(one.isupper() for one in bare[1:])):
-            found.append(bare)
+    found: list[str] = _QUOTED.findall(query)
+    words = [word.lstrip(_OPENING) for word in query.split()]
+    latin = [_LATIN.findall(word) for word in words]
+    foreign = sum(map(bool, latin)) * 2 < len(words) or any(_patterns()[1].search(word) for word in words)
+    capital = [word for place, word in enumerate(words) if any(one.isupper() for one in word[not place :])]
+    if len(capital) == 1 or len(capital) <= _CAPITALS * len(words):
+        found += capital
+    for word, parts in zip(words, latin, strict=True):
+        if any(character.isdecimal() for character in word):
+            found.append(word)
+        elif foreign:
+            found += parts
     return frozenset(term for one in found for term in _wholes(one))
 
 

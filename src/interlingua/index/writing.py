@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from interlingua.errors import IndexBusy, InputError
+from interlingua.errors import IndexBusy, InputError, StorageError
 from interlingua.index import snapshot as snapshots
 from interlingua.index.documents import Document, Documents, Passage
 from interlingua.index.items import differs
@@ -102,7 +102,13 @@ class Writer:
         """Make a snapshot if many passages came or went since the last one, or if that is lost."""
         lost = view.snapshot is None and self.documents.fact("snapshot") is not None
         if lost or view.behind > max(_BEHIND, _BEHIND_SHARE * view.count):
-            self.make_snapshot(report)
+            try:
+                self.make_snapshot(report)
+            except StorageError as error:
+                raise StorageError(
+                    f"{error} All documents are in, only the snapshot that makes search quick could not be made; then run: "
+                    f"interlingua index compact {self.folder}"
+                ) from error
 
     def make_snapshot(self, report: Report | None) -> None:
         """Make a snapshot, then forget what only older ones need, then delete those: in this order each is safe."""
