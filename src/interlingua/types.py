@@ -73,7 +73,8 @@ class Hit:
         id: the document's id.
         text: the document's text.
         lang: the document's language code, or None where unknown.
-        score: the value that the hits are ranked by, higher is better: the centred cosine in a fair search, else the cosine.
+        score: the value that the hits are ranked by, higher is better: the centred cosine in a fair search, else the
+            cosine; in a hybrid search of an index the fused score, after ``rerank`` the reranker's.
         cosine: the bare cosine of query and document.
         metadata: the document's other fields.
         start: where ``text`` begins in a longer document, in characters; None where it is the whole document.

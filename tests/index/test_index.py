@@ -169,7 +169,7 @@ def test_every_kind_finds_what_exact_search_finds(tmp_path: Path, kind: Any, sto
         hits = sum(
             len({int(hit.id) for hit in one} & set(wanted.tolist())) for one, wanted in zip(found, exact, strict=True)
         )
-        assert hits / 1000 >= (0.85 if where is None else 0.85), where
+        assert hits / 1000 >= 0.85, where
     fair = index.search_vectors(queries, 10, fair=True, langs=["de"] * len(queries))
     assert all(len(hits) == 10 for hits in fair)
     scores = np.array([[hit.score for hit in hits] for hits in fair])

@@ -68,6 +68,7 @@ def test_single_characters() -> None:
         ("Where was Kowalczyk born?", {"kowalczyk"}),
         ("关于Kowalczyk你知道什么？", {"kowalczyk"}),
         ("what about AB-1234?", {"ab1234"}),
+        ("订单AB-1234在哪里？", {"ab1234"}),
         ('find "exact words" please', {"exact", "words"}),
         ("WHERE IS IT", set()),
         ("Wie viele Punkte hat die Verteidigung der Mannschaft?", set()),

@@ -169,7 +169,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     try:
         with Index.create(disk / "index", FakeEncoder()) as index:
             row = 0
-            with pytest.raises(StorageError, match=r"full|limit"):
+            with pytest.raises(StorageError, match=r"full|limit"):  # noqa: PT012
                 while True:
                     texts = {str(one): f"row {one} " + "long " * 20 for one in range(row, row + 200)}
                     index.add([{"id": id_, "text": text, "lang": "en"} for id_, text in texts.items()], snapshot=False)

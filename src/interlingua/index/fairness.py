@@ -76,7 +76,7 @@ class Fairness:
             arrays[f"{name}.means"] = np.stack([*means.means.values(), means.general]).astype(np.float32)
         arrays["counted"] = np.array(list(self.counts), dtype=np.str_)
         arrays["counts"] = np.array(list(self.counts.values()), dtype=np.int64)
-        arrays["spread"] = np.float64(self.spread)
+        arrays["spread"] = np.array(self.spread)
         with path.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
@@ -134,10 +134,8 @@ class Estimate:
         found = LanguageMeans({**documents.means, **means}, general)
         # What the collection is about shifts its documents, and the questions that it gets.
         shifts = {lang: mean - documents.mean(lang) for lang, mean in means.items()}
-        common = _COMMON_SHIFT * sum(
-            (counts[lang] * shift for lang, shift in shifts.items()), np.zeros(self._dimension, dtype=np.float32)
-        )
-        common = common / max(sum(counts.values()), 1)
+        moved = sum((counts[lang] * shift for lang, shift in shifts.items()), np.zeros(self._dimension))
+        common = _COMMON_SHIFT * moved / max(sum(counts.values()), 1)
         asked = {lang: (queries.mean(lang) + shifts.get(lang, common)).astype(np.float32) for lang in found.means}
         return Fairness(
             found,
@@ -154,7 +152,7 @@ class Estimate:
         squares = 0.0
         for lang, count in self._counts.items():
             mean = means.mean(lang).astype(np.float64)
-            squares += count * (1 + mean @ mean) - 2 * float(self._sums[lang] @ mean)
+            squares += count * (1 + float(mean @ mean)) - 2 * float(self._sums[lang] @ mean)
         return float(np.sqrt(max(squares / total, 0.0)))
 
 

@@ -186,9 +186,10 @@ def names(query: str) -> frozenset[str]:
     """
     query = unicodedata.normalize("NFKC", query)
     found: list[str] = _QUOTED.findall(query)
-    words = [word.lstrip(_OPENING) for word in query.split()]
+    unspaced = _patterns()[1]
+    words = [word.lstrip(_OPENING) for word in unspaced.sub(" ", query).split()]
     latin = [_LATIN.findall(word) for word in words]
-    foreign = sum(map(bool, latin)) * 2 < len(words) or any(_patterns()[1].search(word) for word in words)
+    foreign = sum(map(bool, latin)) * 2 < len(words) or unspaced.search(query) is not None
     capital = [word for place, word in enumerate(words) if any(one.isupper() for one in word[not place :])]
     if len(capital) == 1 or len(capital) <= _CAPITALS * len(words):
         found += capital

@@ -308,8 +308,7 @@ class View:
             elif lossy:
                 found += _scan(self._pool, _one(asked, place), centred[place : place + 1], k, np.sort(places[there]))
             else:
-                values = values[there]
-                found.append(Found(known.keys[places[there]], values, np.clip(values, -1.0, 1.0)))
+                found.append(Found(known.keys[places[there]], values[there], np.clip(values[there], -1.0, 1.0)))
         return found
 
     @property
