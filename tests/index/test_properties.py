@@ -21,12 +21,14 @@ LANGS = ("de", "fr", "en")
 QUERIES = ["red house", "das blaue Haus", "seven 7"]
 
 
-def wanted(there: dict[str, dict[str, Any]], query: str, keeps: Any = lambda _: True) -> list[tuple[float, str]]:
+def wanted(
+    there: dict[str, dict[str, Any]], query: str, keeps: Any = lambda _: True, encoder: FakeEncoder = ENCODER
+) -> list[tuple[float, str]]:
     """Exact search in a dictionary: scores and ids, best first."""
     rows = [row for row in there.values() if keeps(row)]
     if not rows:
         return []
-    scores = ENCODER.encode([row["text"] for row in rows]) @ ENCODER.encode(query)
+    scores = encoder.encode([row["text"] for row in rows]) @ encoder.encode(query)
     return sorted(((float(score), row["id"]) for score, row in zip(scores, rows, strict=True)), reverse=True)
 
 
@@ -134,6 +136,8 @@ TestIndex.settings = settings(
 def test_every_kind_through_changes(tmp_path: Path, kind: Any) -> None:
     """Of a size at which structures are really built; what is approximate is held to its recall."""
     chance = random.Random(4)
+    # Training a product quantiser takes minutes in many dimensions.
+    encoder = FakeEncoder(24 if kind == "ivfpq" else 64)
     words = ["red", "house", "blau", "Haus", "seven", "chat", "noir", "table", "Baum", "ville", "night", "rain"]
 
     def row(number: int) -> dict[str, Any]:
@@ -141,7 +145,7 @@ def test_every_kind_through_changes(tmp_path: Path, kind: Any) -> None:
         return {"id": str(number), "text": text, "lang": chance.choice(LANGS), "number": chance.randrange(10)}
 
     there = {str(number): row(number) for number in range(1500)}
-    with Index.create(tmp_path / "index", ENCODER, kind=kind) as index:
+    with Index.create(tmp_path / "index", encoder, kind=kind) as index:
         index.add(there.values())
         index.compact()
         found = total = 0
@@ -157,7 +161,7 @@ def test_every_kind_through_changes(tmp_path: Path, kind: Any) -> None:
             number = chance.randrange(10)
             for where, keeps in ((None, lambda _: True), (f"number = {number}", lambda one: one["number"] == number)):  # noqa: B023
                 for query, hits in zip(QUERIES, index.search(QUERIES, 10, where=where, fair=False), strict=True):
-                    exact = wanted(there, query, keeps)
+                    exact = wanted(there, query, keeps, encoder)
                     scores = {id_: score for score, id_ in exact}
                     assert len(hits) == 10
                     np.testing.assert_allclose([hit.score for hit in hits], [scores[hit.id] for hit in hits], atol=1e-4)

@@ -134,7 +134,9 @@ class Estimate:
         found = LanguageMeans({**documents.means, **means}, general)
         # What the collection is about shifts its documents, and the questions that it gets.
         shifts = {lang: mean - documents.mean(lang) for lang, mean in means.items()}
-        moved = sum((counts[lang] * shift for lang, shift in shifts.items()), np.zeros(self._dimension))
+        moved = sum(
+            (counts[lang] * shift for lang, shift in shifts.items()), np.zeros(self._dimension, dtype=np.float32)
+        )
         common = _COMMON_SHIFT * moved / max(sum(counts.values()), 1)
         asked = {lang: (queries.mean(lang) + shifts.get(lang, common)).astype(np.float32) for lang in found.means}
         return Fairness(

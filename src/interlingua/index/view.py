@@ -195,7 +195,20 @@ class View:
         if len(keys):
             self._take_out(keys)
         self._append(int(self._tail.keys[-1]) if len(self._tail.keys) else self._last_key)
+        if self._snapshot is None:
+            self._estimate()
         self._sequence = sequence
+
+    def _estimate(self) -> None:
+        """Without a snapshot, which few documents do not need, the means are those of what is there now."""
+        tail = self._tail
+        vectors = tail.vectors.astype(np.float32, copy=False)
+        estimate = Estimate(self._manifest.dimension)
+        estimate.add(vectors, [tail.languages[place] for place in tail.langs])
+        self._fairness = estimate.fairness(self._manifest.model)
+        if tail.languages:
+            table = self._fairness.table(tail.languages)
+            self._tail = replace(tail, table=table, inverse=inverse_lengths(vectors, table, tail.langs))
 
     @property
     def _last_key(self) -> int:
