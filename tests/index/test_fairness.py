@@ -210,23 +210,24 @@ class Table:
 
 @pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf", "ivfpq"])
 def test_every_kind_ranks_by_the_fair_score(tmp_path: Path, kind: Any) -> None:
-    vectors, langs = some_vectors(3100)
+    vectors, langs = some_vectors(1500)
     index = Index.create(tmp_path / "index", Table(vectors), kind=kind, recall=0.97)
-    rows = [{"id": str(row), "text": str(row), "lang": langs[row] or "en"} for row in range(3000)]
+    rows = [{"id": str(row), "text": str(row), "lang": langs[row] or "en"} for row in range(1400)]
     index.add(rows)
+    index.compact()
     codes = [row["lang"] for row in rows]
     info = index.info()
     assert info.snapshot is not None
     assert info.snapshot.plan.kind == kind
     estimate = Estimate(64)
-    estimate.add(vectors[:3000], codes)
+    estimate.add(vectors[:1400], codes)
     fairness = estimate.fairness("table")
-    centred = fairness.documents.centre(vectors[:3000], codes)
-    queries = fairness.asked(vectors[3000:], ["de"] * 100)
-    lengths = np.linalg.norm(vectors[:3000] - np.stack([fairness.documents.mean(code) for code in codes]), axis=1)
+    centred = fairness.documents.centre(vectors[:1400], codes)
+    queries = fairness.asked(vectors[1400:], ["de"] * 100)
+    lengths = np.linalg.norm(vectors[:1400] - np.stack([fairness.documents.mean(code) for code in codes]), axis=1)
     own = np.array([code == "de" for code in codes]) * 0.04 * fairness.spread / lengths
     exact = queries @ centred.T - own
-    found = index.search_vectors(vectors[3000:], 10, fair=True, langs=["de"] * 100)
+    found = index.search_vectors(vectors[1400:], 10, fair=True, langs=["de"] * 100)
     recall = []
     for hits, scores in zip(found, exact, strict=True):
         np.testing.assert_allclose([hit.score for hit in hits], scores[[int(hit.id) for hit in hits]], atol=2e-3)

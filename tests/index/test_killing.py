@@ -89,6 +89,10 @@ def test_what_was_acknowledged_survives_the_writers_death(tmp_path: Path) -> Non
             assert found in (state, applied(state, under_way[0]) if under_way else state), (moment, kind)
             assert_searched_rightly(index)
         state = found
+    with Index.open(folder, FakeEncoder()) as index:
+        made = index.compact().snapshot
+        assert made is not None
+        assert made.plan.kind == "hnsw"
     print(f"killed in: {died}")
 
 

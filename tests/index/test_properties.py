@@ -156,7 +156,7 @@ def test_every_kind_through_changes(tmp_path: Path, kind: Any) -> None:
             gone = [str(number) for number in chance.sample(range(2000), 60)]
             index.delete(gone)
             there = {id_: one for id_, one in there.items() if id_ not in gone}
-            if step == 4:
+            if step == 4 and kind != "ivfpq":
                 index.compact()
             number = chance.randrange(10)
             for where, keeps in ((None, lambda _: True), (f"number = {number}", lambda one: one["number"] == number)):  # noqa: B023

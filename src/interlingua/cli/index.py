@@ -53,11 +53,16 @@ def verify(folder: Folder) -> None:
 
     Ends with exit code 1 if anything is.
     """
+    from interlingua.index.checking import damage
     from interlingua.index.index import Index
 
-    with Index.open(folder) as index:
-        found = index.verify()
-        count = documents_of(len(index)) if not found else ""
+    path = Path(folder).expanduser()
+    # Also of one that is too damaged to be opened.
+    found = list(damage(path)) if any((path / name).exists() for name in ("manifest.json", "documents.db")) else []
+    count = ""
+    if not found:
+        with Index.open(folder) as index:
+            count = documents_of(len(index))
     for sentence in found:
         print(plain(sentence))
     if found:

@@ -10,8 +10,9 @@ equals a value if the list has it. A field that is not there equals nothing and 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ from interlingua.languages import canonical
 Filter = str | Mapping[str, Any]
 """An expression, or a dict (see the module)."""
 
+# SQLite takes 32,766.
+_MOST_ARGUMENTS = 30_000
+_LARGEST = 2**63
 _OPERATORS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _WORDS = ("and", "or", "not", "in", "contains", "exists", "true", "false", "null")
 _TOKEN = re.compile(
@@ -57,6 +61,16 @@ def condition(given: Filter | None) -> Condition | None:
     """
     if given is None or given in ("", {}):
         return None
+    try:
+        found = _of(given)
+    except RecursionError:
+        raise OptionError("The filter is nested too deeply.") from None
+    if len(found.arguments) > _MOST_ARGUMENTS:
+        raise OptionError("The filter is too long; for many values of one field there is 'in'.")
+    return found
+
+
+def _of(given: object) -> Condition:
     if isinstance(given, str):
         return _Parser(given).parsed()
     if isinstance(given, Mapping):
@@ -70,8 +84,9 @@ def condition(given: Filter | None) -> Condition | None:
 def _joined(word: str, parts: Sequence[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
-    sql = f" {word} ".join(f"({part.sql})" for part in parts)
-    return Condition(sql, tuple(value for part in parts for value in part.arguments))
+    # In halves, because SQLite allows no more than a thousand levels, and a chain has a level for each part.
+    left, right = _joined(word, parts[: len(parts) // 2]), _joined(word, parts[len(parts) // 2 :])
+    return Condition(f"({left.sql}) {word} ({right.sql})", left.arguments + right.arguments)
 
 
 def _not(part: Condition) -> Condition:
@@ -101,13 +116,7 @@ def _compare(name: str, operator: str, value: Any) -> Condition:
         spelled = (str(value).lower(),)
         return Condition(f"json_type(metadata, ?) = ? OR lower({field}) = ?", (path, *spelled, path, *spelled))
     if isinstance(value, int | float):
-        whole = f"typeof({field}) IN ('integer', 'real') AND {field} {operator} ?"
-        # Digits as text, as csv files have them.
-        spelled_number = (
-            f"typeof({field}) = 'text' AND trim({field}) GLOB '*[0-9]*' AND trim({field}) NOT GLOB '*[^0-9.eE+-]*' "
-            f"AND CAST({field} AS REAL) {operator} ?"
-        )
-        plain = Condition(f"({whole}) OR ({spelled_number})", (path, path, value, path, path, path, path, value))
+        plain = _numeric(path, operator, "?", _sized(value))
     elif isinstance(value, str):
         plain = Condition(f"CAST({field} AS TEXT) {operator} ?", (path, value))
     else:
@@ -116,15 +125,53 @@ def _compare(name: str, operator: str, value: Any) -> Condition:
         return plain
     member = Condition(
         "json_type(metadata, ?) = 'array' AND EXISTS (SELECT 1 FROM json_each(metadata, ?) WHERE value = ?)",
-        (path, path, value),
+        (path, path, _sized(value)),
     )
     return _joined("OR", [plain, member])
 
 
-def _in(name: str, values: Sequence[Any]) -> Condition:
-    if not values:
-        return Condition("0", ())
-    return _joined("OR", [_compare(name, "=", value) for value in values])
+def _numeric(path: str, operator: str, right: str, value: Any) -> Condition:
+    """A comparison of numbers, and of digits as text, as csv files have them."""
+    field = "json_extract(metadata, ?)"
+    whole = f"typeof({field}) IN ('integer', 'real') AND {field} {operator} {right}"
+    spelled = (
+        f"typeof({field}) = 'text' AND trim({field}) GLOB '*[0-9]*' AND trim({field}) NOT GLOB '*[^0-9.eE+-]*' "
+        f"AND CAST({field} AS REAL) {operator} {right}"
+    )
+    return Condition(f"({whole}) OR ({spelled})", (path, path, value, path, path, path, path, value))
+
+
+def _sized(value: Any) -> Any:
+    """Whole numbers that SQLite does not have, as floats."""
+    return float(value) if isinstance(value, int) and not -_LARGEST <= value < _LARGEST else value
+
+
+def _in(name: str, values: Any) -> Condition:
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise OptionError(f"{name!r} in … takes a list of values, not {values!r}.")
+    values = list(values)
+    if name in ("lang", "id"):
+        there = [str(value) if name == "id" else canonical(str(value)) for value in values if value is not None]
+        parts = [Condition(f"{name} IN (SELECT value FROM json_each(?))", (json.dumps(there),))]
+        return _joined("OR", parts + [_compare(name, "=", None)] * (None in values))
+    path, listed = _path(name), "(SELECT value FROM json_each(?))"
+    texts = [value for value in values if isinstance(value, str)]
+    numbers = [value for value in values if _is_number(value)]
+    parts = [_compare(name, "=", value) for value in values if not isinstance(value, str) and not _is_number(value)]
+    # One argument for all, because there may be thousands.
+    if texts:
+        parts.append(Condition(f"CAST(json_extract(metadata, ?) AS TEXT) IN {listed}", (path, json.dumps(texts))))
+    if numbers:
+        parts.append(_numeric(path, "IN", listed, json.dumps([_sized(value) for value in numbers])))
+    if texts or numbers:
+        member = f"EXISTS (SELECT 1 FROM json_each(metadata, ?) WHERE value IN {listed})"
+        values = json.dumps([*texts, *map(_sized, numbers)])
+        parts.append(Condition(f"json_type(metadata, ?) = 'array' AND {member}", (path, path, values)))
+    return _joined("OR", parts) if parts else Condition("0", ())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _contains(name: str, value: Any) -> Condition:
@@ -152,13 +199,13 @@ def _of_mapping(given: Mapping[str, Any]) -> Condition:
         if name in ("and", "or"):
             if not isinstance(value, Sequence) or isinstance(value, str) or not value:
                 raise OptionError(f"The filter's {name!r} takes a list of filters.")
-            parts.append(_joined(name.upper(), [_of_mapping(part) for part in value]))
+            parts.append(_joined(name.upper(), [_of(part) for part in value]))
         elif name == "not":
-            parts.append(_not(_of_mapping(value)))
+            parts.append(_not(_of(value)))
         elif isinstance(value, Mapping):
             parts += [_of_operator(name, operator, operand) for operator, operand in value.items()]
         elif isinstance(value, list | tuple | set | frozenset):
-            parts.append(_in(name, list(value)))
+            parts.append(_in(name, value))
         else:
             parts.append(_compare(name, "=", value))
     if not parts:
@@ -170,9 +217,9 @@ def _of_operator(name: str, operator: str, value: Any) -> Condition:
     if operator in _OPERATORS:
         return _compare(name, _OPERATORS[operator], value)
     if operator == "in":
-        return _in(name, list(value))
+        return _in(name, value)
     if operator == "not in":
-        return _not(_in(name, list(value)))
+        return _not(_in(name, value))
     if operator == "contains":
         return _contains(name, value)
     if operator == "exists":

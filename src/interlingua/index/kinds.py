@@ -133,7 +133,8 @@ def _factory(plan: Plan, dimension: int) -> str:
     coarse = f"IVF{plan.lists}" if plan.lists < 4096 else f"IVF{plan.lists}_HNSW16"
     if plan.kind == "ivf":
         return f"{coarse},{quantiser}"
-    return f"OPQ{plan.bytes_per_code}_{dimension},{coarse},PQ{plan.bytes_per_code}x8"
+    # np: without the training for polysemous codes, which takes minutes and which this search does not use.
+    return f"OPQ{plan.bytes_per_code}_{dimension},{coarse},PQ{plan.bytes_per_code}x8np"
 
 
 def _sample(blocks: Blocks, count: int, dimension: int, wanted: int) -> Vectors:

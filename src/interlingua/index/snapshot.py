@@ -219,15 +219,19 @@ def damage(folder: Path) -> Iterator[str]:
 
 def prune(folder: Path, *, keep: Path | None) -> None:
     """Delete snapshots other than one, and what was left half-made."""
-    above = folder / FOLDER
-    for path in above.glob("*"):
-        if path != keep:
-            # Readers that have it open keep their maps; where the system forbids deleting those, it goes next time.
-            shutil.rmtree(path, ignore_errors=True)
+    for path in (folder / FOLDER).glob("*"):
+        if path == keep:
+            continue
+        # Readers that have it open keep their maps; where the system forbids deleting those, it goes next time.
+        with suppress(OSError):
+            if not path.name.startswith("."):
+                # First out of sight, so that an interruption leaves no half of one.
+                path = path.rename(path.with_name(f".{path.name}.gone"))  # noqa: PLW2901
+            shutil.rmtree(path)
 
 
 def build(folder: Path, manifest: Manifest, documents: Documents, report: Report) -> Snapshot:
-    """Make a snapshot of all passages, put it in its place and delete older ones.
+    """Make a snapshot of all passages, and put it in its place beside older ones.
 
     Raises:
         CorruptIndex: the documents are damaged.
@@ -257,7 +261,6 @@ def build(folder: Path, manifest: Manifest, documents: Documents, report: Report
         flush_folder(above)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    prune(folder, keep=final)
     return Snapshot(final, facts)
 
 

@@ -1,0 +1,89 @@
+"""Filters against the same condition in Python, long ones, and such as make no sense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from interlingua import FakeEncoder
+from interlingua.errors import OptionError, UnknownLanguage
+from interlingua.index.index import Index
+
+ROWS: list[dict[str, Any]] = [
+    {"id": f"d{row}", "text": f"text {row}", "lang": ("de", "en", "fr")[row % 3]}
+    | {"year": 2000 + row, "tags": ["a", f"t{row % 4}"], "name": f"O'Brien {row % 5}", "done": row % 2 == 0}
+    | ({"deep": {"value": row}, "größe": str(row)} if row % 3 else {})
+    for row in range(40)
+]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    made = Index.create(tmp_path_factory.mktemp("filters") / "index", FakeEncoder())
+    made.add(ROWS)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("where", "keeps"),
+    [
+        ("year in (2001, 2003)", lambda row: row["year"] in (2001, 2003)),
+        ("tags = t1", lambda row: "t1" in row["tags"]),
+        ({"tags": ["t1", "t2"]}, lambda row: {"t1", "t2"} & set(row["tags"])),
+        ("tags contains t3", lambda row: "t3" in row["tags"]),
+        ('name = "O\'Brien 3"', lambda row: row["name"] == "O'Brien 3"),
+        ({"name": {"contains": "'"}}, lambda _: True),
+        ({"name": "x' OR '1' = '1"}, lambda _: False),
+        ("done = true and year < 2010", lambda row: row["done"] and row["year"] < 2010),
+        ("not done = true", lambda row: not row["done"]),
+        ("deep.value > 30", lambda row: row.get("deep", {}).get("value", 0) > 30),
+        ("exists deep", lambda row: "deep" in row),
+        ("deep = null", lambda row: "deep" not in row),
+        ("größe >= 10", lambda row: int(row.get("größe", 0)) >= 10),
+        ("größe != 10", lambda row: row.get("größe") != "10"),
+        ({"or": ["year < 2003", {"year": {">": 2037}}]}, lambda row: row["year"] < 2003 or row["year"] > 2037),
+        ({"not": "lang = de"}, lambda row: row["lang"] != "de"),
+        ({"id": {"not in": [f"d{row}" for row in range(35)]}}, lambda row: int(row["id"][1:]) >= 35),
+        ({"id": [f"d{row}" for row in range(10, 100_000)]}, lambda row: int(row["id"][1:]) >= 10),
+        ({"name": ["O'Brien 1", *map(str, range(50_000))]}, lambda row: row["name"] == "O'Brien 1"),
+        ({"year": [2001, "2002", 2003.0, None, True]}, lambda row: row["year"] in (2001, 2003, 2002)),
+        ({"größe": [1, 2.0, "4"]}, lambda row: row.get("größe") in ("1", "2", "4")),
+        ({"year": list(range(2005, 40_000))}, lambda row: row["year"] >= 2005),
+        (" or ".join(f"year = {year}" for year in range(2010, 3500)), lambda row: row["year"] >= 2010),
+        ({"year": {"<": 10**30}}, lambda _: True),
+        ({"lang": []}, lambda _: False),
+    ],
+)
+def test_filters_are_what_they_say(index: Index, where: Any, keeps: Callable[[dict[str, Any]], Any]) -> None:
+    wanted = [row["id"] for row in ROWS if keeps(row)]
+    assert [one.id for one in index.documents(where)] == wanted
+    assert index.count(where) == len(wanted)
+    assert {hit.id for hit in index.search("text", 40, where=where)} == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("(" * 20_000 + "a = 1" + ")" * 20_000, "nested too deeply"),
+        (" or ".join(f"year = {year}" for year in range(5000)), "The filter is too long"),
+        ({"lang": {"in": "de"}}, "'lang' in … takes a list of values, not 'de'."),
+        ({"year": {"in": 7}}, "'year' in … takes a list of values, not 7."),
+        ({"not": 3}, "A filter is an expression or a dict, not int."),
+        ({"or": "a"}, "The filter's 'or' takes a list of filters."),
+        ({"year": {"<": [1]}}, "'year' is compared with text, a number, true, false or null, not with [1]."),
+        ({7: 1}, "A filter's fields are names, not 7."),
+        (3, "A filter is an expression or a dict, not int."),
+        ("name = 'open", 'cannot be read from "\'open" on'),
+    ],
+)
+def test_filters_that_make_no_sense(index: Index, where: Any, message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        index.count(where)
+    assert message in str(caught.value)
+
+
+def test_a_language_that_is_none(index: Index) -> None:
+    with pytest.raises(UnknownLanguage):
+        index.count("lang = klingonese")
