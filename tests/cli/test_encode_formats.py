@@ -77,8 +77,18 @@ def test_what_goes_through_to_the_encoder(run: Run, write: Write, monkeypatch: p
 
     monkeypatch.setattr(Encoder, "__init__", noted)
     options = ["--precision", "exact", "--backend", "onnx", "--device", "cpu", "--threads", "1"]
+    options += ["--workers", "1", "--max-memory", "200GB"]
     assert run("encode", write("a.txt", "one\n"), "-m", "use", *options).code == 0
-    assert given == {"precision": "exact", "backend": "onnx", "device": "cpu", "threads": 1, "cache_dir": None}
+    assert given == {
+        "precision": "exact",
+        "backend": "onnx",
+        "device": "cpu",
+        "threads": 1,
+        "workers": 1,
+        "max_memory": "200GB",
+        "embedding_cache": False,
+        "cache_dir": None,
+    }
     given.clear()
     assert run("score", "a", "b", "-m", "use", "--precision", "exact").code == 0
     assert given["precision"] == "exact"

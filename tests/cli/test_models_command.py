@@ -60,7 +60,8 @@ def test_import_elsewhere(run: Run) -> None:
 @pytest.mark.parametrize("command", ["show", "import", "export"])
 def test_unknown_name(fails: Fails, command: str) -> None:
     message = fails(2, "models", command, "gpt", *(["folder"] if command == "export" else []))
-    assert message == "'gpt' is not a bundled model; there are 'e5-small', 'use-multilingual-v3'."
+    assert message.startswith("'gpt' is ")
+    assert "'e5-small', 'use-multilingual-v3'" in message
 
 
 def test_a_source_that_is_none(run: Run, tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ _PIECE_TEXTS = 512
 _PIECE_CHARACTERS = 1 << 16
 _SMALLEST_PIECE = 32
 
+# How long a worker that is to load waits for the others to begin, which takes them no time unless they were stopped.
+_GATE_SECONDS = 60.0
+
 
 class WorkerPool:
     """An engine of worker processes. They start as there is work for them, stay for the next call, and end with ``close``.
@@ -68,7 +71,9 @@ class WorkerPool:
     def load(self) -> None:
         """Start all workers and load the model in each."""
         crew = self._running()
-        for future in [crew.submit(None, _no_rows) for _ in self._recipes]:
+        # Each waits until all have begun, or one that is quick would do them all.
+        gate = threading.Barrier(len(self._recipes))
+        for future in [crew.submit(None, _no_rows, gate) for _ in self._recipes]:
             future.result()
 
     def close(self) -> None:
@@ -177,6 +182,7 @@ class _InPieces:
 class _Job:
     task: Task
     rows: Callable[[], Sequence[int]]
+    gate: threading.Barrier | None = None
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -205,9 +211,11 @@ class _Crew:
         with self._lock:
             return [process.pid for process in self._running]
 
-    def submit(self, task: Task, rows: Callable[[], Sequence[int]]) -> Future[Any]:
+    def submit(
+        self, task: Task, rows: Callable[[], Sequence[int]], gate: threading.Barrier | None = None
+    ) -> Future[Any]:
         """Have a task done by the next free worker; one more is started where all are busy."""
-        job = _Job(task, rows)
+        job = _Job(task, rows, gate)
         with self._lock:
             if self.stopped:
                 raise self._reason
@@ -243,6 +251,8 @@ class _Crew:
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
+                if job.gate is not None:
+                    job.gate.wait(_GATE_SECONDS)
                 if process is None or not process.alive():
                     self._forget(process)
                     process = self._started(recipe)

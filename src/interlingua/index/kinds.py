@@ -28,6 +28,7 @@ _GRAPH_MEMORY_SHARE = 0.35
 _LINKS = 32
 _CONSTRUCTION = 120
 _TRAINING_PER_LIST = 64
+_ROTATION_ROUNDS = 10
 _LEVELS = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _AT = 10
 
@@ -116,6 +117,9 @@ def build(plan: Plan, blocks: Blocks, count: int, dimension: int, advance: Calla
     index = faiss.index_factory(dimension, _factory(plan, dimension), faiss.METRIC_INNER_PRODUCT)
     if plan.kind == "hnsw":
         index.hnsw.efConstruction = _CONSTRUCTION
+    if plan.kind == "ivfpq":
+        # Each round trains a quantiser anew; after the first ten hardly anything changes.
+        faiss.downcast_VectorTransform(index.chain.at(0)).niter = _ROTATION_ROUNDS
     if not index.is_trained:
         index.train(_sample(blocks, count, dimension, max(plan.lists * _TRAINING_PER_LIST, 20_000)))
     for block in blocks():
