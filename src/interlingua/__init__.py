@@ -13,9 +13,10 @@ from interlingua._version import __version__
 if TYPE_CHECKING:
     from interlingua.demo.corpus import load_corpus
     from interlingua.encoding.embedding_cache import CacheWarning, EmbeddingCache
-    from interlingua.encoding.encoder import Encoded, Encoder, TruncationWarning
+    from interlingua.encoding.encoder import Encoded, Encoder
     from interlingua.encoding.fake import FakeEncoder
     from interlingua.encoding.memory import MemoryWarning
+    from interlingua.encoding.truncation import TruncationWarning
     from interlingua.errors import (
         CorruptCache,
         CorruptIndex,
@@ -71,7 +72,7 @@ _WHERE = {
     "Similarity": "scoring.similarity",
     "StorageError": "errors",
     "TextWarning": "texts.checking",
-    "TruncationWarning": "encoding.encoder",
+    "TruncationWarning": "encoding.truncation",
     "UnknownLanguage": "errors",
     "UnknownModel": "errors",
     "UntrustedSource": "errors",

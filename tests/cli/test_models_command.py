@@ -57,11 +57,18 @@ def test_import_elsewhere(run: Run) -> None:
     assert (folder / "manifest.json").stat().st_mtime_ns > before
 
 
-@pytest.mark.parametrize("command", ["show", "import", "export"])
-def test_unknown_name(fails: Fails, command: str) -> None:
-    message = fails(2, "models", command, "gpt", *(["folder"] if command == "export" else []))
-    assert message.startswith("'gpt' is ")
-    assert "'e5-small', 'use-multilingual-v3'" in message
+def test_unknown_name(fails: Fails) -> None:
+    assert fails(2, "models", "show", "gpt") == (
+        "'gpt' is neither a bundled model ('e5-small', 'use-multilingual-v3'), nor a folder, "
+        "nor an id of the Hugging Face hub (owner/name)."
+    )
+
+
+@pytest.mark.parametrize("command", [["import", "gpt"], ["export", "gpt", "folder"]])
+def test_what_is_not_bundled_is_neither_imported_nor_exported(fails: Fails, command: list[str]) -> None:
+    assert fails(2, "models", *command) == (
+        "'gpt' is not a bundled model; there are 'e5-small', 'use-multilingual-v3'."
+    )
 
 
 def test_a_source_that_is_none(run: Run, tmp_path: Path) -> None:

@@ -181,18 +181,20 @@ class TestVectors:
 
 class TestVeryLongTexts:
     @pytest.mark.parametrize(
-        ("piece", "number", "least"),
-        [
-            ("the quick brown fox jumps. ", 370_000, 13_000),
-            ("我无法登录我的账号。", 50_000, 1_700),
-            ("e\u0301\u0323", 300_000, 2_600),
-        ],
+        ("piece", "number"),
+        [("the quick brown fox jumps. ", 370_000), ("我无法登录我的账号。", 50_000), ("e\u0301\u0323", 300_000)],
         ids=["10 MB of words", "1.5 MB without spaces", "1.5 MB of combining characters"],
     )
-    def test_tokenised_whole_in_bounded_time(self, use: Encoder, piece: str, number: int, least: int) -> None:
+    def test_tokenised_whole_in_bounded_time(self, use: Encoder, piece: str, number: int) -> None:
+        backend = backend_of(use)
         begin = time.perf_counter()
-        tokens = backend_of(use).tokenize([piece * number], "", windows=True)
+        tokens = backend.tokenize([piece * number], "", windows=True)
         # Measured: about a second each.
         assert time.perf_counter() - begin < 30
-        assert least < len(tokens.ids) < 1.2 * least
-        assert max(map(len, tokens.ids)) <= LIMITS["use-multilingual-v3"]
+        count = len(backend._tokenizer.content(piece * number))  # type: ignore[attr-defined]
+        assert count >= 2 * number
+        # Two of the 256 places are the special tokens'. As many windows as the text needs with an eighth in common, no more.
+        room, common = 254, 31
+        covered = np.arange(1, count) * (room - common) + common
+        assert len(tokens.ids) == 1 + int((covered < count).sum())
+        assert {len(ids) for ids in tokens.ids} <= {256, 255}

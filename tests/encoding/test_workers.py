@@ -188,9 +188,8 @@ def test_an_idle_worker_that_is_killed_is_replaced(pools: Pools) -> None:
     embed(pool, [["a"]])
     (before,) = pool.processes
     os.kill(before, signal.SIGKILL)
-    assert all_end([before])
-    # The first thread may be gone while others of the process are still ending; until then its parent cannot know.
-    time.sleep(1.0)
+    # Its first thread may be gone while others are still ending; its parent knows when it can be waited for.
+    wait_for(lambda: os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT | os.WNOHANG))
     np.testing.assert_array_equal(embed(pool, [["ab c"]])[0], expected(["ab c"]))
     assert pool.processes != [before]
 

@@ -534,7 +534,7 @@ def test_errors_are_ours(folder: Path) -> None:
 
 
 def test_a_snapshot_of_another_format_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "_FORMAT", 2)
+    monkeypatch.setattr(snapshot, "FORMAT", 2)
     with Index.open(folder, FakeEncoder()) as index:
         assert index.info().snapshot is None
         assert best(index) == [("123", 1.0)]

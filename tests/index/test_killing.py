@@ -92,6 +92,7 @@ def test_what_was_acknowledged_survives_the_writers_death(tmp_path: Path) -> Non
     with Index.open(folder, FakeEncoder()) as index:
         made = index.compact().snapshot
         assert made is not None
+        assert made.plan.kind == "hnsw"
     print(f"killed in: {died}")
 
 

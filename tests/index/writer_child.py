@@ -12,6 +12,7 @@ from interlingua.index import items
 from interlingua.index.index import Index
 
 CHUNK = 8
+GRAPH_FROM = 1000
 
 
 def tell(**what: Any) -> None:
@@ -46,8 +47,8 @@ def write(folder: str, seed: int, wanted: str) -> None:
             index.update([{"id": id_, "text": text} for id_, text in texts.items()])
             tell(done=True)
         elif kind == "delete":
-            # Few, so that there remain enough for a graph.
-            rows = rows[:4]
+            # Few, and never so many that too few would remain for a graph.
+            rows = rows[: max(0, min(4, len(index) - GRAPH_FROM))]
             tell(kind=kind, ops=[{str(row): None for row in rows}])
             index.delete([str(row) for row in rows])
             tell(done=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interlingua.cli.output import plain, say
-from interlingua.errors import InputError
+from interlingua.errors import InputError, OptionError
 
 _SHOWN = 60
 
@@ -39,6 +39,23 @@ def check_argument(text: str, name: str, *, clean: bool | None) -> str:
 def argument_names(noun: str, count: int) -> list[str]:
     """What messages call texts of the command line: ``the query``, or ``query 1``, ``query 2``, …."""
     return [f"the {noun}"] if count == 1 else [f"{noun} {number}" for number in range(1, count + 1)]
+
+
+def checked_language(
+    query_lang: str | None, queries: str | None, query_column: str | None, *, fair: bool
+) -> str | None:
+    """The canonical code of --query-lang, once it is known that the options about queries go together.
+
+    Raises:
+        OptionError: they do not, or there is no such language.
+    """
+    from interlingua.languages import canonical
+
+    if query_column is not None and queries is None:
+        raise OptionError("--query-column is for a file of queries, but there is no --queries.")
+    if query_lang is not None and not fair:
+        raise OptionError("--query-lang is for centring, which --no-fair turns off.")
+    return None if query_lang is None else canonical(query_lang)
 
 
 def _cannot_be_embedded(text: str, reason: str) -> str:

@@ -167,12 +167,13 @@ def export(
 
 
 def _anew(folder: str, what: str) -> None:
+    from interlingua.encoding.sizes import spelled_size
     from interlingua.index.index import Index
 
     with Index.open(folder) as index:
         report = announced(folder)
         facts = index.compact(report) if what == "compact" else index.rebuild(report)
-    say(f"{folder}: {documents_of(facts.documents)}, {_searched(facts)}, {_size(facts.bytes)}")
+    say(f"{folder}: {documents_of(facts.documents)}, {_searched(facts)}, {spelled_size(facts.bytes)}")
 
 
 def _facts(found: Info) -> dict[str, Any]:
@@ -234,22 +235,5 @@ def _inner(value: Any) -> Any:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _size(count: int) -> str:
-    from interlingua.encoding.sizes import spelled_size
-
-    return spelled_size(count)
-
-
-app.command("create")(create)
-app.command("add")(add)
-app.command("update")(update)
-app.command("delete")(delete)
-app.command("search")(search)
-app.command("info")(info)
-app.command("verify")(verify)
-app.command("compact")(compact)
-app.command("rebuild")(rebuild)
-app.command("recover")(recover)
-app.command("reembed")(reembed)
-app.command("bias")(bias)
-app.command("export")(export)
+for _command in (create, add, update, delete, search, info, verify, compact, rebuild, recover, reembed, bias, export):
+    app.command(_command.__name__)(_command)

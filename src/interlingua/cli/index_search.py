@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlingua.cli.arguments import argument_names, check_argument
+from interlingua.cli.arguments import argument_names, check_argument, checked_language
 from interlingua.cli.indexes import Folder, Where, asked_directly, documents_of, opened, told_already
 from interlingua.cli.inputs import Intake, read_queries
 from interlingua.cli.options import (
@@ -22,6 +22,11 @@ from interlingua.cli.options import (
     Invalid,
     OnInvalid,
     OutputFormat,
+    QueryColumn,
+    QueryFile,
+    QueryLanguage,
+    QueryTexts,
+    TopK,
 )
 from interlingua.cli.output import emit, emit_under, plain, say
 from interlingua.errors import InterlinguaError, OptionError
@@ -42,17 +47,10 @@ Find = Callable[[Sequence[str]], list[list["Hit"]]]
 
 def search(
     folder: Folder,
-    query: Annotated[
-        list[str] | None, typer.Argument(metavar="QUERY", help="What to search for; several are answered one by one.")
-    ] = None,
-    queries: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A file with one query a line (or csv, tsv, jsonl).")
-    ] = None,
-    query_column: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The column or field of --queries with the query [default: query, text, …]."),
-    ] = None,
-    k: Annotated[int, typer.Option("-k", "--top-k", metavar="N", min=1, help="How many hits for each query.")] = 10,
+    query: QueryTexts = None,
+    queries: QueryFile = None,
+    query_column: QueryColumn = None,
+    k: TopK = 10,
     where: Where = None,
     fair: Fair = True,
     diverse: Annotated[
@@ -71,9 +69,7 @@ def search(
         int | None, typer.Option(metavar="N", min=1, help="The most hits in any one language.")
     ] = None,
     min_score: Annotated[float | None, typer.Option(metavar="X", help="Only hits with at least this score.")] = None,
-    query_lang: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The queries' language [default: identified].")
-    ] = None,
+    query_lang: QueryLanguage = None,
     output: OutputFormat = Format.table,
     encoding: Encoding = "utf-8",
     clean: Clean = False,
@@ -85,16 +81,10 @@ def search(
     Without a query, on a terminal, it asks for one after another until an empty line or Ctrl-D. The score is the
     centred cosine (with --no-fair the cosine): at most 1, higher is better; with --hybrid it counts ranks.
     """
-    from interlingua.languages import canonical
-
     arguments = query or []
-    if query_column is not None and queries is None:
-        raise OptionError("--query-column is for a file of queries, but there is no --queries.")
-    if query_lang is not None and not fair:
-        raise OptionError("--query-lang is for centring, which --no-fair turns off.")
+    query_lang = checked_language(query_lang, queries, query_column, fair=fair)
     if not arguments and queries is None and not asked_directly():
         raise OptionError("there is nothing to search for: give a query, or a file of them with --queries.")
-    query_lang = None if query_lang is None else canonical(query_lang)
     names = argument_names("query", len(arguments))
     arguments = [check_argument(text, name, clean=clean) for text, name in zip(arguments, names, strict=True)]
     with opened(folder, cache_dir) as (index, encoder):

@@ -43,9 +43,6 @@ from interlingua.errors import InterlinguaError, OptionError
 if TYPE_CHECKING:
     from interlingua.types import Record
 
-_NAMED = 5
-_DECLINED = 1
-
 
 class KindName(StrEnum):
     """What searches in an index."""

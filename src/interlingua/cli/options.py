@@ -128,6 +128,24 @@ KeepEmbeddings = Annotated[
         "--embedding-cache", help="Keep vectors on disk, and take those that are there (see 'interlingua cache info')."
     ),
 ]
+QueryTexts = Annotated[
+    list[str] | None, typer.Argument(metavar="QUERY", help="What to search for; several are answered one by one.")
+]
+QueryFile = Annotated[
+    str | None, typer.Option("--queries", metavar="FILE", help="A file with one query a line (or csv, tsv, jsonl).")
+]
+QueryColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--query-column",
+        metavar="NAME",
+        help="The column or field of --queries with the query [default: query, text, …].",
+    ),
+]
+QueryLanguage = Annotated[
+    str | None, typer.Option("--query-lang", metavar="CODE", help="The queries' language [default: identified].")
+]
+TopK = Annotated[int, typer.Option("-k", "--top-k", metavar="N", min=1, help="How many hits for each query.")]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
 ReadAs = Annotated[
     InputFormat | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlingua.cli.arguments import argument_names, check_argument, shortened
+from interlingua.cli.arguments import argument_names, check_argument, checked_language, shortened
 from interlingua.cli.inputs import Intake, read, read_queries
 from interlingua.cli.options import (
     DEFAULT_MODEL,
@@ -27,8 +27,13 @@ from interlingua.cli.options import (
     OutputFormat,
     Precision,
     PrecisionKind,
+    QueryColumn,
+    QueryFile,
+    QueryLanguage,
+    QueryTexts,
     ReadAs,
     TextColumn,
+    TopK,
 )
 from interlingua.cli.output import emit, emit_under
 from interlingua.cli.watched import WatchedEncoder
@@ -45,21 +50,12 @@ def search(
             metavar="FILE", help="The documents: txt (one a line), csv, tsv or jsonl, also .gz; - is standard input."
         ),
     ],
-    query: Annotated[
-        list[str] | None, typer.Argument(metavar="QUERY", help="What to search for; several are answered one by one.")
-    ] = None,
-    queries: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A file with one query a line (or csv, tsv, jsonl).")
-    ] = None,
-    query_column: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The column or field of --queries with the query [default: query, text, …]."),
-    ] = None,
-    k: Annotated[int, typer.Option("-k", "--top-k", metavar="N", min=1, help="How many hits for each query.")] = 10,
+    query: QueryTexts = None,
+    queries: QueryFile = None,
+    query_column: QueryColumn = None,
+    k: TopK = 10,
     fair: Fair = True,
-    query_lang: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The queries' language [default: identified].")
-    ] = None,
+    query_lang: QueryLanguage = None,
     model: Model = DEFAULT_MODEL,
     precision: Precision = PrecisionKind.exact,
     output: OutputFormat = Format.table,
@@ -79,16 +75,11 @@ def search(
     exactly. The score is the centred cosine (with --no-fair the cosine): at most 1, higher is better.
     """
     from interlingua.encoding.encoder import Encoder
-    from interlingua.languages import canonical
     from interlingua.searching import search as find
 
     arguments = query or []
     _check_sources(file, arguments, queries)
-    if query_column is not None and queries is None:
-        raise OptionError("--query-column is for a file of queries, but there is no --queries.")
-    if query_lang is not None and not fair:
-        raise OptionError("--query-lang is for centring, which --no-fair turns off.")
-    query_lang = None if query_lang is None else canonical(query_lang)
+    query_lang = checked_language(query_lang, queries, query_column, fair=fair)
     encoder = WatchedEncoder(
         Encoder(model, precision=precision.value, embedding_cache=embedding_cache, cache_dir=cache_dir)
     )

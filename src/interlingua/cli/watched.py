@@ -80,7 +80,7 @@ class WatchedEncoder:
 @contextmanager
 def cut_texts(names: Sequence[_T], cut: list[_T]) -> Iterator[None]:
     """Collect what the texts are called that an encode call cuts; other warnings pass."""
-    from interlingua.encoding.encoder import TruncationWarning
+    from interlingua.encoding.truncation import TruncationWarning
     from interlingua.texts.checking import TextWarning
 
     with warnings.catch_warnings(record=True) as caught:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypedDict, Unpack, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, Unpack, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from interlingua.encoding.backends import Backend
 from interlingua.encoding.backends.selection import BackendName, Precision, check_backend, check_precision, open_backend
 from interlingua.encoding.engine import InProcess, worker_devices
 from interlingua.encoding.memory import Memory
+from interlingua.encoding.options import EncodeOptions, Long, check_count, check_long, check_options
 from interlingua.encoding.pipeline import Pipeline, Work
 from interlingua.encoding.reporting import warn_caller
 from interlingua.encoding.sizes import byte_size
@@ -29,7 +30,8 @@ from interlingua.encoding.streaming import (
     slices,
     suspicions_in,
 )
-from interlingua.errors import InputError, OptionError
+from interlingua.encoding.truncation import cut_off, refuse_long
+from interlingua.errors import OptionError
 from interlingua.models.card import ModelCard
 from interlingua.models.catalogue import DEFAULT_MODEL
 from interlingua.models.resolving import resolve
@@ -41,25 +43,10 @@ if TYPE_CHECKING:
     from interlingua.encoding.embedding_cache import EmbeddingCache
     from interlingua.encoding.workers import WorkerPool
 
-Long = Literal["truncate", "window", "error"]
-
 # Texts whose tokens are held at once: enough for batches of like length, little enough for bounded memory.
 _CHUNK = 8192
 # A bar for less than this would be gone before it could be read.
 _WORTH_A_BAR = 500
-_ROWS_NAMED = 10
-
-
-class TruncationWarning(UserWarning):
-    """Texts were longer than the model's limit and their ends were cut off.
-
-    Attributes:
-        rows: which ones, counted from 0 in the call's input.
-    """
-
-    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
-        super().__init__(message)
-        self.rows = tuple(rows)
 
 
 class Encoded(NamedTuple):
@@ -72,25 +59,6 @@ class Encoded(NamedTuple):
 
     vectors: Vectors
     kept: NDArray[np.int64]
-
-
-class EncodeOptions(TypedDict, total=False):
-    """What ``encode``, ``encode_query`` and ``encode_document`` take besides the sentences and ``on_invalid``.
-
-    Attributes:
-        batch_size: the most texts in a batch; left out, the number of tokens decides, which is faster.
-        show_progress_bar: True or False; left out, a bar shows for long work on a terminal.
-        normalize_embeddings: True (the default) gives vectors of length 1; False gives the model's own length.
-        long: what happens to texts beyond the model's limit: ``truncate`` (the default; a TruncationWarning names the rows),
-            ``window`` (they are read whole, in overlapping windows whose mean is their vector) or ``error``.
-        clean: True repairs escapes, mojibake and invisible characters first (``interlingua.clean``).
-    """
-
-    batch_size: int
-    show_progress_bar: bool | None
-    normalize_embeddings: bool
-    long: Long
-    clean: bool
 
 
 class Encoder:
@@ -147,14 +115,14 @@ class Encoder:
     ) -> None:
         self.card: ModelCard = replace(resolve(model), precision=check_precision(precision))
         self._backend_name: BackendName = check_backend(backend)
-        self._devices = worker_devices(device, None if workers is None else _check_count("workers", workers))
-        self._threads = _processors(len(self._devices)) if threads is None else _check_count("threads", threads)
+        self._devices = worker_devices(device, None if workers is None else check_count("workers", workers))
+        self._threads = _processors(len(self._devices)) if threads is None else check_count("threads", threads)
         self._threads_given = threads is not None
         self._memory = Memory(None if max_memory is None else byte_size("max_memory", max_memory))
         self._cache_dir = cache_dir
         self._cache = _cache_of(embedding_cache, cache_dir)
         self._pool: WorkerPool | None = None
-        self._long: Long = _check_long(long)
+        self._long: Long = check_long(long)
         self._loading = threading.Lock()
         self._backend: Backend | None = None
 
@@ -291,12 +259,12 @@ class Encoder:
             TruncationWarning: texts of a chunk were cut at the model's limit.
             TextWarning: texts of a chunk look wrongly decoded.
         """
-        _check_options(options)
+        check_options(options)
         if prompt not in get_args(Prompt):
             raise OptionError(f"prompt is one of {', '.join(map(repr, get_args(Prompt)))}, not {prompt!r}.")
         if on_invalid not in ("error", "skip"):
             raise OptionError(f'on_invalid is "error" or "skip", not {on_invalid!r}.')
-        size = _check_count("chunk_size", chunk_size)
+        size = check_count("chunk_size", chunk_size)
         work = self._work(prompt, dict(options))
         chunks = checked_chunks(
             check_iterable(sentences), size, on_invalid=on_invalid, clean=bool(options.get("clean"))
@@ -371,11 +339,11 @@ class Encoder:
             for part in self._parts(chunks, work, self._refuse(options), normalize, advance or bar):
                 warn_about(suspicions_in(part.checked), stacklevel=3)
                 if part.cut:
-                    warn_caller(_cut_off(part.cut, self.card))
+                    warn_caller(cut_off(part.cut, self.card))
                 yield Encoded(part.vectors, part.checked.kept)
 
     def _encode(self, sentences: object, prompt: Prompt, on_invalid: Any, options: dict[str, Any]) -> Vectors | Encoded:
-        _check_options(options)
+        check_options(options)
         single = isinstance(sentences, str)
         rows: Any = [sentences] if single else sentences
         if options.get("clean"):
@@ -406,20 +374,20 @@ class Encoder:
                 done += len(part.vectors)
                 cut.extend(part.cut)
         if cut:
-            warn_caller(_cut_off(cut, self.card))
+            warn_caller(cut_off(cut, self.card))
         return vectors
 
     def _work(self, prompt: Prompt, options: dict[str, Any]) -> Work:
         """What the options of a call mean, checked."""
-        long = _check_long(options.get("long", self._long))
+        long = check_long(options.get("long", self._long))
         batch_size = options.get("batch_size")
         if batch_size is not None:
-            _check_count("batch_size", batch_size)
+            check_count("batch_size", batch_size)
         return Work(self.card.prompts.of(prompt), windows=long == "window", batch_size=batch_size)
 
     def _refuse(self, options: dict[str, Any]) -> Refuse | None:
         """What happens to texts beyond the model's limit."""
-        return partial(_refuse_long, card=self.card) if options.get("long", self._long) == "error" else None
+        return partial(refuse_long, card=self.card) if options.get("long", self._long) == "error" else None
 
     def _parts(
         self, chunks: Iterable[Checked], work: Work, refuse: Refuse | None, normalize: bool, advance: Advance
@@ -464,42 +432,6 @@ class Encoder:
 
 def _rebuilt(model: str, options: dict[str, Any]) -> Encoder:
     return Encoder(model, **options)
-
-
-def _check_options(options: Mapping[str, Any]) -> None:
-    unknown = sorted(options.keys() - EncodeOptions.__annotations__.keys())
-    if unknown:
-        valid = ", ".join(["on_invalid", *EncodeOptions.__annotations__])
-        raise OptionError(f"encode takes no option {unknown[0]!r}; there are: {valid}.")
-
-
-def _refuse_long(rows: Sequence[int], card: ModelCard) -> None:
-    raise InputError(f"{_too_long(rows, card)} Give long='truncate' or long='window', or split them.", rows=rows)
-
-
-def _cut_off(rows: Sequence[int], card: ModelCard) -> TruncationWarning:
-    return TruncationWarning(
-        f"{_too_long(rows, card)} What lies beyond is not in their vectors; long='window' reads all.", rows
-    )
-
-
-def _too_long(rows: Sequence[int], card: ModelCard) -> str:
-    named = ", ".join(str(row) for row in rows[:_ROWS_NAMED])
-    more = f", … ({len(rows):,} in all)" if len(rows) > _ROWS_NAMED else ""
-    which = f"Row {named} is" if len(rows) == 1 else f"Rows {named}{more} are"
-    return f"{which} longer than the {card.max_tokens} tokens that {card.name!r} reads (rows counted from 0)."
-
-
-def _check_long(long: str) -> Long:
-    if long not in get_args(Long):
-        raise OptionError(f'long is "truncate", "window" or "error", not {long!r}.')
-    return long  # type: ignore[return-value]
-
-
-def _check_count(name: str, value: int) -> int:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise OptionError(f"{name} must be a whole number and at least 1, not {value!r}.")
-    return int(value)
 
 
 def _processors(workers: int) -> int:

@@ -16,6 +16,8 @@ from interlingua.progress import Advance
 from interlingua.texts.checking import Checked, Problem, Suspicion, as_list, find_problems, suspicions
 from interlingua.types import Vectors
 
+_NORMALISED = 1024
+
 Refuse = Callable[[Sequence[int]], None]
 """Called with the rows of texts beyond the model's limit, before they are computed; raises an error."""
 
@@ -72,15 +74,17 @@ def embed_checked(
         return named
 
     for number, vectors in enumerate(pipeline.embed(texts(), work, check=check, advance=advance, rows=rows)):
-        chunk = waiting.pop(number)
-        yield Part(_unit(vectors) if normalize else vectors, chunk, cut.pop(number))
+        if normalize:
+            _normalise(vectors)
+        yield Part(vectors, waiting.pop(number), cut.pop(number))
 
 
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    # A table of embeddings gives zero for a text of which it knows no piece: that stays zero and is alike to nothing.
-    result: Vectors = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return result
+def _normalise(vectors: Vectors) -> None:
+    """Bring vectors to length 1 where they are, some at a time: of a chunk's vectors one copy is enough."""
+    for start in range(0, len(vectors), _NORMALISED):
+        block = vectors[start : start + _NORMALISED]
+        # A table of embeddings gives zero for a text of which it knows no piece: that stays zero and is alike to nothing.
+        block /= np.maximum(np.linalg.norm(block, axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
 
 def slices(checked: Checked, size: int) -> Iterator[Checked]:

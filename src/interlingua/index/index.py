@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 
 from interlingua._version import __version__
-from interlingua.errors import CorruptIndex, IndexBusy, InputError, OptionError, StorageError
+from interlingua.errors import CorruptIndex, InputError, OptionError, StorageError
 from interlingua.index import snapshot as snapshots
 from interlingua.index.checking import damage
-from interlingua.index.documents import Document, Documents
+from interlingua.index.documents import Document
 from interlingua.index.filters import Filter, condition
 from interlingua.index.fusion import CANDIDATES, RERANKED, Reranker, best, reranked
 from interlingua.index.items import Item, as_documents, changed, chunked, id_of
-from interlingua.index.manifest import FILE as MANIFEST
 from interlingua.index.manifest import Kind, Manifest, Storage, read_manifest
+from interlingua.index.opened import Opened
 from interlingua.index.options import SearchOptions
+from interlingua.index.scanning import Asked
 from interlingua.index.seeking import Seeker
-from interlingua.index.view import Asked, View
 from interlingua.index.whole import (
     check_encoder,
     default_encoder,
@@ -35,9 +32,8 @@ from interlingua.index.whole import (
     precision_of,
     recover,
     size_of,
-    take_place,
 )
-from interlingua.index.writing import Changes, Writer, checked, writers_lock
+from interlingua.index.writing import Changes, checked
 from interlingua.languages import canonical
 from interlingua.scoring.similarity import Langs, languages_of
 from interlingua.texts.checking import check_texts
@@ -47,10 +43,7 @@ if TYPE_CHECKING:
     from interlingua.index.bias import Bias
     from interlingua.index.hubs import Hubs
     from interlingua.index.snapshot import Report
-
-_T = TypeVar("_T")
-# How often a reader looks again while a writer puts other files in their places.
-_ATTEMPTS = 40
+    from interlingua.index.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ class Info:
     bytes: int
 
 
-class Index:
+class Index(Opened):
     """A folder of documents that is searched across languages.
 
     Made by ``Index.create`` and ``Index.open``. One process at a time writes; any number read meanwhile and see what has been
@@ -86,16 +79,6 @@ class Index:
         folder: where it lies.
         manifest: what it was made with.
     """
-
-    manifest: Manifest
-    _documents: Documents
-    _view: View
-
-    def __init__(self, folder: Path, manifest: Manifest, encoder: TextEncoder | None) -> None:
-        self.folder = folder
-        self._encoder = encoder
-        self._given = encoder is not None
-        self._load(manifest)
 
     @classmethod
     def create(
@@ -164,38 +147,11 @@ class Index:
             check_encoder(path, manifest, encoder)
         return cls(path, manifest, encoder)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __len__(self) -> int:
         return self.count()
 
     def __contains__(self, id: object) -> bool:
         return isinstance(id, str) and bool(self._documents.get([id]))
-
-    def close(self) -> None:
-        """Let go of the files."""
-        self._documents.close()
-
-    @property
-    def encoder(self) -> TextEncoder:
-        """What embeds.
-
-        Raises:
-            WrongModel: the model by the index's name is another one now.
-        """
-        if self._encoder is None:
-            from interlingua.encoding.encoder import Encoder
-
-            encoder = Encoder(self.manifest.model, precision=self.manifest.precision)  # type: ignore[arg-type]
-            check_encoder(self.folder, self.manifest, encoder)
-            self._encoder = encoder
-        return self._encoder
 
     # ------------------------------------------------------------------------------------------ writing
 
@@ -228,14 +184,13 @@ class Index:
         added = updated = unchanged = row = 0
         with self._writing():
             for chunk in chunked([documents] if isinstance(documents, str | Mapping) else documents):
-                changes = self._put(as_documents(chunk, row))
+                changes = self._writer().put(as_documents(chunk, row))
                 row += len(chunk)
                 added, updated, unchanged = (a + b for a, b in zip((added, updated, unchanged), changes, strict=True))
                 if acknowledged is not None:
                     acknowledged(len(chunk))
             if snapshot:
-                writer = Writer(self.folder, self.manifest, self._documents, lambda: self.encoder)
-                writer.make_snapshot_if_behind(self._seen(lambda view: view), report)
+                self._writer().make_snapshot_if_behind(self._seen(lambda view: view), report)
         return Changes(added, updated, unchanged)
 
     def update(self, documents: Iterable[Mapping[str, Any]]) -> Changes:
@@ -262,7 +217,7 @@ class Index:
             last = {document.id: document for document in as_documents(results)}
             updated = 0
             for chunk in chunked(last.values()):
-                updated += self._put(chunk).updated
+                updated += self._writer().put(chunk).updated
         return Changes(0, updated, len(wanted) - updated)
 
     def delete(self, ids: str | Iterable[str] = (), *, where: Filter | None = None) -> list[str]:
@@ -281,7 +236,7 @@ class Index:
     def compact(self, report: Report | None = None) -> Info:
         """Make the snapshot anew, and give back the room of what was deleted."""
         with self._writing():
-            self._make_snapshot(report)
+            self._writer().make_snapshot(report)
             self._documents.vacuum()
         return self.info()
 
@@ -291,66 +246,8 @@ class Index:
             with self._documents.transaction():
                 self._documents.rebuild_keywords()
             # The old snapshot goes when the new one is in its place.
-            self._make_snapshot(report)
+            self._writer().make_snapshot(report)
         return self.info()
-
-    def _put(self, documents: list[Document]) -> Changes:
-        return Writer(self.folder, self.manifest, self._documents, lambda: self.encoder).put(documents)
-
-    def _make_snapshot(self, report: Report | None) -> None:
-        Writer(self.folder, self.manifest, self._documents, lambda: self.encoder).make_snapshot(report)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Holds the lock of writers, on the index that stands there now."""
-        while True:
-            with writers_lock(self.folder):
-                if not self._reload_if_replaced():
-                    yield
-                    return
-
-    # ------------------------------------------------------------------------------------------ what is seen
-
-    def _seen(self, work: Callable[[View], _T]) -> _T:
-        """What ``work`` makes of the index at one moment."""
-        for attempt in range(_ATTEMPTS):
-            self._reload_if_replaced()
-            with self._documents.consistent():
-                view = self._view.at(self._documents.sequence())
-                if view is not None:
-                    try:
-                        return work(view)
-                    except snapshots.SnapshotGone:
-                        self._view.avoid(view.snapshot)
-            # The writer was quicker; at the next moment its files are in their places.
-            time.sleep(0.001 * attempt)
-            if attempt == _ATTEMPTS // 2:
-                self._view = View(self.folder, self.manifest, self._documents)
-        raise IndexBusy(f"{self.folder} changes so quickly that it cannot be read; try again.")
-
-    def _reload_if_replaced(self) -> bool:
-        """Go on with the index that another process has put in this one's place."""
-        if not self._documents.is_replaced():
-            return False
-        manifest = read_manifest(self.folder)
-        if self._encoder is not None and self._encoder.fingerprint != manifest.fingerprint:
-            if self._given:
-                check_encoder(self.folder, manifest, self._encoder)
-            self._encoder = None
-        self._load(manifest)
-        return True
-
-    def _load(self, manifest: Manifest) -> None:
-        documents = Documents(self.folder, manifest.dimension, manifest.storage)
-        told = documents.fact("manifest")
-        if told is not None and told != manifest.as_json():
-            documents.close()
-            raise CorruptIndex(
-                f"{self.folder / MANIFEST} is not what was written; run: interlingua index recover {self.folder}"
-            )
-        self.manifest = manifest
-        self._documents = documents
-        self._view = View(self.folder, manifest, documents)
 
     # ------------------------------------------------------------------------------------------ reading
 
@@ -638,11 +535,6 @@ class Index:
             new.close()
             self._encoder, self._given = encoder, True
             self._take_place(beside)
-
-    def _take_place(self, beside: Path) -> None:
-        self._documents.close()
-        take_place(self.folder, beside)
-        self._load(read_manifest(self.folder))
 
 
 def _check_counts(k: int, per_language: int | None) -> None:

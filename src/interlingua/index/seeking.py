@@ -12,7 +12,8 @@ from interlingua.index.filters import Condition
 from interlingua.index.fusion import CANDIDATES, fused
 from interlingua.index.keywords import Match
 from interlingua.index.kinds import Rows
-from interlingua.index.view import Asked, Found, View
+from interlingua.index.scanning import Asked, Found
+from interlingua.index.view import View
 from interlingua.types import Hit, Vectors
 
 

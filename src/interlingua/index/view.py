@@ -4,102 +4,26 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.index import kinds, snapshot
 from interlingua.index.documents import Documents
-from interlingua.index.fairness import (
-    FEEDBACK,
-    Estimate,
-    Fairness,
-    fair_scores,
-    fed_back,
-    inverse_lengths,
-    offsets,
-    shifts_of,
-)
+from interlingua.index.fairness import FEEDBACK, Estimate, Fairness, fed_back, inverse_lengths, offsets
 from interlingua.index.kinds import Rows
 from interlingua.index.manifest import Manifest
-from interlingua.index.snapshot import Snapshot, is_lossy, refined_factor, top
-from interlingua.types import Prompt, Vectors
+from interlingua.index.scanning import Asked, Found, Pool, empty_pool, merged, nothing, one_of, scan
+from interlingua.index.snapshot import Snapshot, is_lossy, refined_factor
+from interlingua.types import Vectors
 
-# Rows that are scored at once in an exact search.
-_BLOCK = 65_536
-# Scores that are held at once, of all queries of a part.
-_SCORES = 32_000_000
 # With fewer rows selected than this share, or this number, they are all looked at.
 _SCANNED_SHARE = 0.03
 _SCANNED = 20_000
 _WIDEST = 4096
 _BEST_OF_LANGUAGE = 3
-
-
-class Found(NamedTuple):
-    """What was found for a query, best first.
-
-    Attributes:
-        keys: int64, (m,): passages.
-        scores: float32, (m,): what they are ranked by.
-        cosines: float32, (m,).
-    """
-
-    keys: Rows
-    scores: Vectors
-    cosines: Vectors
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """Queries.
-
-    Attributes:
-        vectors: float32, (n, d), of length 1.
-        langs: their languages, None where unknown; used in fair search.
-        fair: rank by the centred cosine.
-        diverse: take from each language's scores what the query's best in it have.
-        per_language: the most hits in a language; None for no limit.
-        allowed: the keys of the passages that may be found, ascending; None for all.
-        prompt: what the queries were embedded as.
-        own_language: what fair search takes off for the query's own language; the view sets it.
-    """
-
-    vectors: Vectors
-    langs: Sequence[str | None]
-    fair: bool = True
-    diverse: bool = False
-    per_language: int | None = None
-    allowed: Rows | None = None
-    prompt: Prompt = "query"
-    own_language: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Pool:
-    """Passages that are looked at one by one, with what fair search needs of them.
-
-    Attributes:
-        keys: int64, (n,).
-        numbers: int64, (n,): their documents.
-        langs: int64, (n,): the places of their languages in ``languages``.
-        languages: the languages.
-        vectors: (n, d).
-        table: the languages' means, (languages, d).
-        inverse: float32, (n,).
-    """
-
-    keys: Rows
-    numbers: Rows
-    langs: NDArray[np.int64]
-    languages: Sequence[str | None]
-    vectors: NDArray[np.generic]
-    table: Vectors
-    inverse: Vectors
 
 
 class View:
@@ -120,9 +44,8 @@ class View:
         self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
         self._gone: NDArray[np.bool_] = np.zeros(0, dtype=bool)
-        self._removed: set[int] = set()
         self._mark = 0
-        self._tail = _empty(manifest.dimension)
+        self._tail = empty_pool(manifest.dimension)
         self._fairness: Fairness | None = None
 
     @property
@@ -190,7 +113,7 @@ class View:
             self._snapshot = newest
             self._mark = 0 if newest is None else newest.facts.mark
             self._gone = np.zeros(0 if newest is None else newest.facts.count, dtype=bool)
-            self._tail = _empty(self._manifest.dimension)
+            self._tail = empty_pool(self._manifest.dimension)
         keys, self._mark = documents.removed_after(self._mark)
         if len(keys):
             self._take_out(keys)
@@ -222,7 +145,7 @@ class View:
         kept = ~np.isin(self._tail.keys, keys)
         if not kept.all():
             tail = self._tail
-            self._tail = _Pool(
+            self._tail = Pool(
                 tail.keys[kept],
                 tail.numbers[kept],
                 tail.langs[kept],
@@ -240,7 +163,7 @@ class View:
         numbers = {lang: place for place, lang in enumerate(tail.languages)}
         langs = np.array([numbers.setdefault(lang, len(numbers)) for lang in found.langs], dtype=np.int64)
         table = self.fairness.table(list(numbers))
-        self._tail = _Pool(
+        self._tail = Pool(
             np.concatenate([tail.keys, found.keys]),
             np.concatenate([tail.numbers, found.numbers]),
             np.concatenate([tail.langs, langs]),
@@ -289,18 +212,18 @@ class View:
         rows, tail = allowed
         found = self._in_snapshot(asked, centred, k, rows)
         if len(tail):
-            beside = _scan(self._tail, asked, centred, k, tail if len(tail) < len(self._tail.keys) else None)
-            found = [_merged(one, other, k) for one, other in zip(found, beside, strict=True)]
+            beside = scan(self._tail, asked, centred, k, tail if len(tail) < len(self._tail.keys) else None)
+            found = [merged(one, other, k) for one, other in zip(found, beside, strict=True)]
         return found
 
     def _in_snapshot(self, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
         known = self._snapshot
         if known is None or not known.facts.count or (rows is not None and not len(rows)):
-            return [_nothing() for _ in asked.vectors]
+            return [nothing() for _ in asked.vectors]
         count, plan = known.facts.count, known.facts.plan
         few = rows is not None and len(rows) <= max(_SCANNED_SHARE * count, _SCANNED)
         if few or (plan.kind == "flat" and asked.fair):
-            return _scan(self._pool, asked, centred, k, rows)
+            return scan(self._pool, asked, centred, k, rows)
         tuned = known.facts.fair if asked.fair else known.facts.plain
         level, bits = tuned.level, None
         if rows is not None:
@@ -317,18 +240,18 @@ class View:
         for place, (values, places) in enumerate(zip(scores, picked, strict=True)):
             there = places >= 0
             if there.sum() < min(k, count if rows is None else len(rows)):
-                found += _scan(self._pool, _one(asked, place), centred[place : place + 1], k, rows)
+                found += scan(self._pool, one_of(asked, place), centred[place : place + 1], k, rows)
             elif lossy:
-                found += _scan(self._pool, _one(asked, place), centred[place : place + 1], k, np.sort(places[there]))
+                found += scan(self._pool, one_of(asked, place), centred[place : place + 1], k, np.sort(places[there]))
             else:
                 found.append(Found(known.keys[places[there]], values[there], np.clip(values[there], -1.0, 1.0)))
         return found
 
     @property
-    def _pool(self) -> _Pool:
+    def _pool(self) -> Pool:
         known = self._snapshot
         assert known is not None
-        return _Pool(
+        return Pool(
             known.keys, known.numbers, known.langs, known.facts.languages, known.vectors, known.table, known.inverse
         )
 
@@ -372,76 +295,7 @@ class View:
             Found(one.keys[:count], one.scores[:count] - shift, one.cosines[:count])
             for one, shift, count in zip(lists, shifts, taken, strict=True)
         ]
-        joined = _nothing()
+        joined = nothing()
         for part in parts:
-            joined = _merged(joined, part, k)
+            joined = merged(joined, part, k)
         return joined
-
-
-def _empty(dimension: int) -> _Pool:
-    none = np.empty(0, dtype=np.int64)
-    vectors = np.empty((0, dimension), dtype=np.float32)
-    return _Pool(none, none, none, [], vectors, vectors, np.empty(0, dtype=np.float32))
-
-
-def _nothing() -> Found:
-    return Found(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
-
-
-def _one(asked: Asked, place: int) -> Asked:
-    return Asked(asked.vectors[place : place + 1], [asked.langs[place]], asked.fair, own_language=asked.own_language)
-
-
-def _merged(one: Found, other: Found, k: int) -> Found:
-    order = np.argsort(-np.concatenate([one.scores, other.scores]), kind="stable")[:k]
-    return Found(
-        np.concatenate([one.keys, other.keys])[order],
-        np.concatenate([one.scores, other.scores])[order],
-        np.concatenate([one.cosines, other.cosines])[order],
-    )
-
-
-def _scan(pool: _Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
-    """The k best of some rows of a pool (None for all), exactly."""
-    count = len(pool.keys) if rows is None else len(rows)
-    found: list[Found] = []
-    at_once = max(1, _SCORES // max(min(count, _BLOCK), 1))
-    for start in range(0, len(centred), at_once):
-        part = slice(start, start + at_once)
-        shifts = None
-        if asked.fair:
-            shifts = shifts_of(centred[part], pool.table, asked.langs[part], pool.languages, asked.own_language)
-        found += _scan_some(pool, asked.vectors[part], centred[part], k, rows, shifts)
-    return found
-
-
-def _scan_some(
-    pool: _Pool, bare: Vectors, centred: Vectors, k: int, rows: Rows | None, shifts: Vectors | None
-) -> Iterator[Found]:
-    best = np.empty((len(centred), 0), dtype=np.float32)
-    places = np.empty((len(centred), 0), dtype=np.int64)
-    for numbers in _portions(pool, rows):
-        vectors = pool.vectors[numbers].astype(np.float32, copy=False)
-        scores = centred @ vectors.T
-        if shifts is not None:
-            scores = fair_scores(scores, centred, pool.table, pool.langs[numbers], pool.inverse[numbers], shifts)
-        picked = top(scores, k)
-        first = numbers.start if isinstance(numbers, slice) else None
-        absolute = picked + first if first is not None else np.asarray(numbers)[picked]
-        best = np.concatenate([best, np.take_along_axis(scores, picked, 1)], axis=1)
-        places = np.concatenate([places, absolute], axis=1)
-        kept = top(best, k)
-        best, places = np.take_along_axis(best, kept, 1), np.take_along_axis(places, kept, 1)
-    for query, scores, picked in zip(bare, best, places, strict=True):
-        cosines = scores if shifts is None else pool.vectors[picked].astype(np.float32, copy=False) @ query
-        yield Found(np.asarray(pool.keys[picked]), scores, np.clip(cosines, -1.0, 1.0))
-
-
-def _portions(pool: _Pool, rows: Rows | None) -> Iterator[slice | Rows]:
-    count = len(pool.keys) if rows is None else len(rows)
-    for start in range(0, count, _BLOCK):
-        yield slice(start, min(start + _BLOCK, count)) if rows is None else rows[start : start + _BLOCK]
-
-
-Searcher = Callable[[Asked, int], list[Found]]
-"""What ``View.search`` is to those who only search."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from interlingua.errors import IndexBusy, InputError, StorageError
+from interlingua.index import building
 from interlingua.index import snapshot as snapshots
 from interlingua.index.documents import Document, Documents, Passage
 from interlingua.index.items import differs
@@ -113,7 +114,7 @@ class Writer:
     def make_snapshot(self, report: Report | None) -> None:
         """Make a snapshot, then forget what only older ones need, then delete those: in this order each is safe."""
         with disk(self.folder):
-            made = snapshots.build(self.folder, self.manifest, self.documents, report or (lambda *_: None))
+            made = building.build(self.folder, self.manifest, self.documents, report or (lambda *_: None))
         with self.documents.transaction():
             self.documents.forget_removed(made.facts.mark)
             self.documents.tell("snapshot", made.folder.name)

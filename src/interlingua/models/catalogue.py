@@ -75,7 +75,7 @@ _BUNDLED = (
                 sha256="994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
             ),
         ),
-        build=2,
+        build=3,
         fast_loss="none: it is the same as exact",
         pins={
             "vocabulary.bin": "f77e02fcde5ec945ad8a49737386d4d43b83315a6a6bd4b3571668543c6e0101",

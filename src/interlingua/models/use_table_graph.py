@@ -51,7 +51,7 @@ def write_table_graphs(folder: Path, stored: Weights, table: NDArray[np.uint8], 
     with GraphWriter("use-words", folder, file=WORDS_GRAPH, weights=stored) as graph:
         _write_words(graph, table, weights)
     with GraphWriter("use-windows", folder, file=WINDOWS_GRAPH, weights=stored) as graph:
-        _write_windows(graph, table, weights)
+        _write_windows(graph, table.shape[1], weights)
     with GraphWriter("use-head", folder, file=HEAD_GRAPH, weights=stored) as graph:
         _write_head(graph, weights)
 
@@ -75,8 +75,12 @@ def _write_words(graph: GraphWriter, table: NDArray[np.uint8], weights: UseWeigh
     facts = graph.node("Concat", [*sums, scale, low], axis=1)
     graph.save_part(
         {"ids": ("int64", ["words"])},
-        {"rows": ("float16", ["words", PAIRS * 2 * width]), "facts": ("float32", ["words", FACTS])},
-        [rows, facts],
+        {
+            "rows": ("float16", ["words", PAIRS * 2 * width]),
+            "facts": ("float32", ["words", FACTS]),
+            "raw": ("uint8", ["words", table.shape[1]]),
+        },
+        [rows, facts, raw],
     )
 
 
@@ -135,8 +139,8 @@ def _by_place(first: NDArray[np.float32], second: NDArray[np.float32], order: in
     return np.concatenate(pairs, axis=1)
 
 
-def _write_windows(graph: GraphWriter, table: NDArray[np.uint8], weights: UseWeights) -> None:
-    width, embedding = weights["proj2"].shape[1], table.shape[1]
+def _write_windows(graph: GraphWriter, embedding: int, weights: UseWeights) -> None:
+    width = weights["proj2"].shape[1]
     facts = graph.node("Gather", ["facts", "slots"])
     total, squares, scale, low = graph.split(facts, [1] * FACTS)
     places = graph.split("places", [*(order for order, _ in CONVOLUTIONS), PAIRS - PLACES])
@@ -159,7 +163,7 @@ def _write_windows(graph: GraphWriter, table: NDArray[np.uint8], weights: UseWei
         squares = graph.node("Add", [squares, graph.node("ReduceSum", [square, last], keepdims=1)])
     features = embedding + len(CONVOLUTIONS) * width
     mean, weight = _normalising(graph, weights, total, squares, features)
-    raw = _floats(graph, graph.node("Gather", [graph.weight("table", table, file=SHARED_FILE), "ids"]))
+    raw = _floats(graph, graph.node("Gather", ["raw", "slots"]))
     sums = [_weighted_sum(graph, graph.node("Mul", [weight, scale]), raw)]
     sums += [_weighted_sum(graph, weight, x) for x in outputs]
     sums += [_weighted_sum(graph, weight, graph.node("Concat", [low, mean], axis=2))]
@@ -168,7 +172,7 @@ def _write_windows(graph: GraphWriter, table: NDArray[np.uint8], weights: UseWei
         {
             "rows": ("float16", ["pairs", 2 * width]),
             "facts": ("float32", ["slots", FACTS]),
-            "ids": ("int32", ["batch", "length"]),
+            "raw": ("uint8", ["slots", embedding]),
             "slots": ("int32", ["batch", "length"]),
             "mask": ("float32", ["batch", "length", 1]),
             "places": ("int32", ["batch", "length", PAIRS]),

@@ -245,7 +245,7 @@ def _rows_of_parquet(path: Path, source: Source, wanted: Mapping[str, str | None
             for values in batch.to_pylist():
                 row += 1
                 yield make_record(source, {name: _plain(value) for name, value in values.items()}, columns, row, row)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         said = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path}: this is no Parquet file that can be read: {said}.") from None
     except OSError as error:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from interlingua.encoding.backends.arithmetic import WORD_TABLE
 from interlingua.encoding.backends.onnx import OnnxBackend, is_out_of_memory, open_session
-from interlingua.encoding.backends.use_words import Facts, Numbers, Rows, Words, WordTable
+from interlingua.encoding.backends.use_words import Known, Numbers, WordTable
 from interlingua.encoding.tokens import Ids
 from interlingua.errors import OutOfMemory
 from interlingua.models.files import HEAD_GRAPH, WINDOWS_GRAPH
@@ -27,8 +27,8 @@ _PAIRS = np.arange(len(_PLACES), dtype=np.int32)
 _BLOCK = 256
 # Padded tokens that are looked up in the table, and whose texts go through the head, at once: few large products.
 _GROUP = 2048
-# Slots of the table. One takes 13 kB, once it is used. With twice as many a quarter fewer words are missed, at little gain in time.
-_CAPACITY = 4096
+# Slots of the table. One takes 14 kB, once it is used. With twice as many a quarter fewer words are missed, at little gain in time.
+_CAPACITY = 3072
 
 
 class UseBackend(OnnxBackend):
@@ -55,9 +55,9 @@ class UseBackend(OnnxBackend):
     ) -> None:
         super().__init__(folder, max_tokens, arithmetic=WORD_TABLE, lanes=lanes)
         self._windows, self._head = (open_session(folder / graph) for graph in (WINDOWS_GRAPH, HEAD_GRAPH))
-        rows, facts = (output.shape[1] for output in self._session.get_outputs())
+        widths = [output.shape[1] for output in self._session.get_outputs()]
         self._width = self._windows.get_inputs()[0].shape[1]
-        self._table = WordTable(self._compute, row=rows, facts=facts, capacity=capacity)
+        self._table = WordTable(self._compute, widths, capacity)
 
     def run(self, ids: Sequence[Ids]) -> Vectors:
         """See ``Backend.run``."""
@@ -70,9 +70,8 @@ class UseBackend(OnnxBackend):
             return parts[0] if len(parts) == 1 else np.concatenate(parts)
         raise OutOfMemory(f"{len(ids):,} texts of up to {max(map(len, ids)):,} tokens do not fit in memory at once.")
 
-    def _compute(self, ids: Numbers) -> tuple[Rows, Facts]:
-        rows, facts = self._session.run(["rows", "facts"], {"ids": ids})
-        return rows, facts
+    def _compute(self, ids: Numbers) -> Known:
+        return Known(*self._session.run(Known._fields, {"ids": ids}))
 
     def _embedded(self, ids: Sequence[Ids]) -> Vectors:
         lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
@@ -82,17 +81,15 @@ class UseBackend(OnnxBackend):
         with self._table.words(flat, keep=len(ids) > 1) as words:
             for start, end in _cut(lengths.tolist(), _BLOCK):
                 tokens = slice(ends[start] - lengths[start], ends[end - 1])
-                sums.append(self._summed(words, flat[tokens], words.slots[tokens], lengths[start:end]))
+                sums.append(self._summed(words.known, words.slots[tokens], lengths[start:end]))
         inputs = {"sums": np.concatenate(sums), "lengths": lengths[:, None].astype(np.float32)}
         result: Vectors = self._head.run(["embeddings"], inputs)[0]
         return result
 
-    def _summed(self, words: Words, ids: Numbers, slots: NDArray[np.int32], lengths: Numbers) -> Any:
+    def _summed(self, known: Known, slots: NDArray[np.int32], lengths: Numbers) -> Any:
         """The sums over the tokens of each text, of a block of texts that are padded to the longest."""
         count, longest = len(lengths), int(lengths.max())
         real = np.arange(longest) < lengths[:, None]
-        padded = np.zeros((count, longest), dtype=np.int32)
-        padded[real] = ids
         wide = np.zeros((count, longest + 2 * _REACH), dtype=np.int32)
         wide[:, _REACH : _REACH + longest][real] = slots
         places = wide.ravel()[_around(count, longest)] * np.int32(len(_PLACES)) + _PAIRS
@@ -100,9 +97,9 @@ class UseBackend(OnnxBackend):
             # At the padding nothing may be seen, or its neighbours would see it.
             places *= real[..., None]
         inputs = {
-            "rows": words.rows.reshape(-1, self._width),
-            "facts": words.facts,
-            "ids": padded,
+            "rows": known.rows.reshape(-1, self._width),
+            "facts": known.facts,
+            "raw": known.raw,
             "slots": wide[:, _REACH : _REACH + longest],
             "mask": real[..., None].astype(np.float32),
             "places": places,

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.float16]
-Facts = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
-# New words that are computed at once: all of a batch would take a hundred megabytes.
-_AT_ONCE = 256
+# New words that are computed at once: all of a batch would take a hundred megabytes, and this many are no slower.
+_AT_ONCE = 64
 # How much of the table is cleared when it is full.
 _CLEARED = 1 / 8
 
 
+_KINDS = (np.float16, np.float32, np.uint8)
 # The last use of a slot that is not to be cleared: the zero of slot 0, and slots that are free already.
 _NEVER_CLEARED = np.iinfo(np.int64).max
+
+
+class Known(NamedTuple):
+    """What is known of tokens, one in a row each.
+
+    Attributes:
+        rows: what they give to the places of windows.
+        facts: numbers about their embeddings.
+        raw: the embeddings' bytes.
+    """
+
+    rows: NDArray[np.float16]
+    facts: NDArray[np.float32]
+    raw: NDArray[np.uint8]
 
 
 class Words(NamedTuple):
     """What is known of the tokens of a batch.
 
     Attributes:
-        rows: float16, shape (slots, n); slot 0 is zero.
-        facts: float32, shape (slots, m); slot 0 is zero.
+        known: by slot; slot 0 is zero.
         slots: int32, shape (tokens,): the slot of each token.
     """
 
-    rows: Rows
-    facts: Facts
+    known: Known
     slots: NDArray[np.int32]
 
 
@@ -46,21 +57,18 @@ class WordTable:
     than the table has slots, a batch gets rows of its own.
 
     Args:
-        compute: gives the rows and facts of distinct token ids.
-        row: the numbers in a row.
-        facts: the numbers in the facts.
+        compute: gives what is to be known of distinct token ids.
+        widths: of the arrays that it gives.
         capacity: the slots.
     """
 
-    def __init__(
-        self, compute: Callable[[Numbers], tuple[Rows, Facts]], *, row: int, facts: int, capacity: int
-    ) -> None:
+    def __init__(self, compute: Callable[[Numbers], Known], widths: Sequence[int], capacity: int) -> None:
         self._compute = compute
         self._lock = threading.Lock()
         # Memory that was never written takes none.
-        self._rows = np.empty((capacity, row), dtype=np.float16)
-        self._facts = np.empty((capacity, facts), dtype=np.float32)
-        self._rows[0] = self._facts[0] = 0
+        self._known = Known(*(np.empty((capacity, width), kind) for width, kind in zip(widths, _KINDS, strict=True)))
+        for array in self._known:
+            array[0] = 0
         # By token; grows with the largest one seen.
         self._slot_of = np.full(0, -1, dtype=np.int32)
         # Of each slot: its token, how often it was used (halved at each clearing), the last batch that used it.
@@ -107,14 +115,17 @@ class WordTable:
             slots[absent] = new[np.searchsorted(missing, ids[absent])]
         with self._lock:
             np.add.at(self._uses, slots, 1)
-        return Words(self._rows, self._facts, slots)
+        return Words(self._known, slots)
 
     def _add(self, missing: Numbers, new: NDArray[np.int32]) -> None:
         # Not under the lock, so that others go on. Two batches that lack the same word both compute it, to the same row.
         try:
             for start in range(0, len(new), _AT_ONCE):
                 some = slice(start, start + _AT_ONCE)
-                self._rows[new[some]], self._facts[new[some]] = self._compute(missing[some])
+                found = self._compute(missing[some])
+                self._known.rows[new[some]] = found.rows
+                self._known.facts[new[some]] = found.facts
+                self._known.raw[new[some]] = found.raw
         except BaseException:
             with self._lock:
                 self._release(new)
@@ -153,6 +164,5 @@ class WordTable:
     def _apart(self, ids: Numbers) -> Words:
         """Rows for one batch only."""
         distinct, places = np.unique(ids, return_inverse=True)
-        rows, facts = self._compute(distinct)
-        rows, facts = (np.concatenate([np.zeros_like(found[:1]), found]) for found in (rows, facts))
-        return Words(rows, facts, (places + 1).astype(np.int32))
+        arrays = (np.concatenate([np.zeros_like(found[:1]), found]) for found in self._compute(distinct))
+        return Words(Known(*arrays), (places + 1).astype(np.int32))
