@@ -3,9 +3,11 @@
     python benchmarks/index_fairness.py [--data DIR] [--model NAME] [--kind KIND] [--vectors DIR]
 
 The tasks of ``fairness.py`` (*parallel*: all six versions of the answer are relevant; *single*: each paragraph stands in one random
-language), and *one language*: question and answers in the same. Then indexes that centring could harm: 100 documents, 98 % in one
-language, all in one; in these the answer counts in any language, per language of the question. The means are those that the index
-estimates. The questions' languages are given, and in one row left to be found.
+language), and *one language*: question and answers in the same. Then indexes in which each article stands in one language, so that
+languages have their own subjects: with means estimated from the index, from 300 translations of such sentences in each language, or
+from 300 of Tatoeba's. Then indexes that centring could harm: 100 documents, 98 % in one language, all in one; in these the answer
+counts in any language, per language of the question. The means are those that the index estimates. The questions' languages are
+given, and in one row left to be found.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from interlingua.scoring.similarity import languages_of
 
 K = 200
 BATCH = 256
+TATOEBA = {"ar": "ara", "de": "deu", "es": "spa", "hi": "hin", "zh": "cmn"}
+TRANSLATIONS = 300
+DRAWS = 3
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {"fair": False},
     "fair": {"fair": True},
@@ -57,7 +62,10 @@ class Remembered:
         return vectors
 
     def encode_document(self, texts: list[str], **_: Any) -> np.ndarray:
-        """The vectors of sentences."""
+        """The vectors of sentences, and of other texts."""
+        new = [text for text in texts if text not in self._documents]
+        if new:
+            self._documents |= zip(new, self._encoder.encode_document(new), strict=True)
         return np.stack([self._documents[text] for text in texts])
 
     encode = encode_document
@@ -109,13 +117,14 @@ class Data:
         self.found = languages_of(texts, None)
         self.encoder = Remembered(model, [row["sentence"] for row in self.sentences], texts, vectors)
 
-    def kept_in(self, chance: dict[str, float] | None, seed: int) -> np.ndarray:
-        """The sentences of all paragraphs, each paragraph in one language, drawn with these chances, or all alike."""
+    def kept_in(self, chance: dict[str, float] | None, seed: int, *, articles: bool = False) -> np.ndarray:
+        """The sentences of all paragraphs, each paragraph (or article) in one language, drawn with these chances, or all alike."""
         generator = np.random.default_rng(seed)
-        paragraphs = sorted({row["paragraph_id"] for row in self.sentences})
-        drawn = generator.choice(LANGUAGES, len(paragraphs), p=list(chance.values()) if chance else None)
-        kept = dict(zip(paragraphs, drawn, strict=True))
-        return np.flatnonzero([kept[row["paragraph_id"]] == row["lang"] for row in self.sentences])
+        parts = [row["paragraph_id"].split("-")[0] if articles else row["paragraph_id"] for row in self.sentences]
+        names = sorted(set(parts))
+        drawn = generator.choice(LANGUAGES, len(names), p=list(chance.values()) if chance else None)
+        kept = dict(zip(names, drawn, strict=True))
+        return np.flatnonzero([kept[part] == row["lang"] for part, row in zip(parts, self.sentences, strict=True)])
 
 
 def mean(values: Any) -> float:
@@ -201,6 +210,35 @@ def harmed(data: Data, folder: Path, kind: Any) -> dict[str, Any]:
     return results
 
 
+def own_subjects(data: Data, folder: Path, kind: Any, tatoeba: Path) -> dict[str, Any]:
+    """Each article in one language only, so that means take subjects for languages; then means from translations."""
+    ways = ("plain", "fair", "fair, their translations", "fair, other translations")
+    results: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+    sentences = {(row["lang"], row["sentence_id"]): row["sentence"] for row in data.sentences}
+    ids = sorted({id_ for _, id_ in sentences})
+    picked = [ids[place] for place in np.random.default_rng(SEED).choice(len(ids), TRANSLATIONS, replace=False)]
+    for seed in range(DRAWS):
+        pool = Pool(folder / f"subjects-{seed}", data, data.kept_in(None, seed, articles=True), kind)
+        results["plain"].append(answers(pool, data.asked, WAYS["plain"]))
+        results["fair"].append(answers(pool, data.asked, WAYS["fair"]))
+        for lang in TATOEBA:
+            own = [(sentences[lang, id_], sentences["en", id_]) for id_ in picked if (lang, id_) in sentences]
+            pool.index.fit_means(*map(list, zip(*own, strict=True)), lang_a=lang, lang_b="en")
+        results["fair, their translations"].append(answers(pool, data.asked, WAYS["fair"]))
+        pool.index.forget_means()
+        for lang, code in TATOEBA.items():
+            rows = (tatoeba / f"{code}-eng.tsv").read_text(encoding="utf-8").splitlines()[:TRANSLATIONS]
+            texts, english = zip(*(row.split("\t")[:2] for row in rows), strict=True)
+            pool.index.fit_means(texts, english, lang_a=lang, lang_b="en")
+        results["fair, other translations"].append(answers(pool, data.asked, WAYS["fair"]))
+    found = {
+        way: {name: round(float(np.mean([one[name] for one in each])), 1) for name in ("MRR", "recall@20")}
+        for way, each in results.items()
+    }
+    print("own subjects", found, flush=True)
+    return found
+
+
 def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--model", default="e5-small")
@@ -224,12 +262,20 @@ def main() -> None:
             if langs is data.asked:
                 results[name]["one_language_MRR"] = one_language(everything, options)
             print(name, results[name], flush=True)
+        subjects = own_subjects(data, folder, arguments.kind, arguments.data / "tatoeba")
         others = harmed(data, folder, arguments.kind)
     right = mean([one == given for one, given in zip(data.found, data.asked, strict=True)])
     suffix = "" if arguments.kind == "flat" else f"-{arguments.kind}"
     common.write(
         f"index-fairness-{arguments.model}{suffix}",
-        {"unit": "%", "kind": arguments.kind, "languages_found": right, "ways": results, "other_indexes": others},
+        {
+            "unit": "%",
+            "kind": arguments.kind,
+            "languages_found": right,
+            "ways": results,
+            "own_subjects": subjects,
+            "other_indexes": others,
+        },
     )
 
 

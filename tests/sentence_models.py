@@ -50,7 +50,9 @@ def write_bert(
     """
     kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Dense": "Dense", "3_Normalize": "Normalize"}
     for path in kinds:
-        (folder / path).mkdir(parents=True, exist_ok=True)
+        # Normalize has no files, and a folder without files is not in what git or the hub keep.
+        if path != "3_Normalize":
+            (folder / path).mkdir(parents=True, exist_ok=True)
     _write_modules(folder, kinds)
     sizes = {"hidden_size": WIDTH, "num_hidden_layers": LAYERS, "num_attention_heads": 2, "intermediate_size": WIDE}
     sizes |= {"vocab_size": len(PIECES), "max_position_embeddings": POSITIONS, "type_vocab_size": 2}

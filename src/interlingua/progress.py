@@ -52,7 +52,8 @@ def progress_bar(
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+    # Standard output is left alone: redirected, what the program prints would go to the bar's terminal instead of its file.
+    with Progress(*columns, console=Console(stderr=True), transient=False, redirect_stdout=False) as bar:
         task = bar.add_task(description, total=total, rate="")
 
         def advance(count: int) -> None:

@@ -40,7 +40,6 @@ LOADED = [
 
 class StandIn:
     name = "stand-in"
-    lanes = 1
     token_budget = 40
 
     def tokenize(self, texts: Sequence[str], prompt: str, *, windows: bool = False) -> Tokens:  # noqa: ARG002

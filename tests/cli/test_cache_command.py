@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from interlingua import Encoder
 from interlingua.encoding.embedding_cache import EmbeddingCache
+from interlingua.models import exported
 from interlingua.models.catalogue import find
 
 Run = Callable[..., Any]
@@ -84,6 +87,28 @@ def test_clear(run: Run, options: list[str], left: list[tuple[str, str]]) -> Non
     assert result.err.startswith("here: ")
     assert result.err.endswith(" freed\n")
     assert names(info(run)) == left
+
+
+def test_clear_waits_for_who_writes_a_model_for_torch(run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    writing = threading.Event()
+
+    def export(_card: Any, folder: Path) -> None:
+        folder.mkdir()
+        writing.set()
+        time.sleep(0.5)
+        (folder / "model.safetensors").write_bytes(b"1")
+        order.append("written")
+
+    monkeypatch.setattr(exported, "export_model", export)
+    writer = threading.Thread(target=exported.ensure_exported, args=[find("e5-small")], kwargs={"cache_dir": filled})
+    writer.start()
+    assert writing.wait(30)
+    assert run("cache", "clear", "--model", "e5-small", "--cache-dir", "here").code == 0
+    order.append("cleared")
+    writer.join(30)
+    assert order == ["written", "cleared"]
+    assert [path.name for path in (filled / "models" / "e5-small").iterdir()] == [".lock"]
 
 
 def test_clear_where_nothing_is(run: Run) -> None:

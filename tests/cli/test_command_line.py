@@ -101,7 +101,7 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['interlingua', '--help']\nfrom interlingua.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print(sorted({'onnxruntime', 'tokenizers', 'faiss', 'rich.table'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'onnxruntime', 'tokenizers', 'faiss', 'rich.table'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
     began = time.perf_counter()

@@ -131,6 +131,26 @@ def test_skipped_rows_are_named_and_listed(run: Run, write: Write, use: Encoder)
     assert Path("v.rows.txt").read_text() == "1\n2\n"
 
 
+def test_files_beside_each_other_have_listings_of_their_own(run: Run, write: Write) -> None:
+    write("a.txt", "one\n\nthree\n")
+    write("b.txt", "\ntwo\n")
+    said = [run("encode", f"{name}.txt", "-m", "use", "-f", "npy", "-o", f"corpus.{name}").err for name in "ab"]
+    assert said[0].splitlines()[1] == "corpus.a.rows.txt: the row of a.txt that each vector belongs to"
+    assert Path("corpus.a.rows.txt").read_text() == "1\n3\n"
+    assert Path("corpus.b.rows.txt").read_text() == "2\n"
+
+
+@pytest.mark.parametrize("lines", ["one\n\nthree\n", "one\ntwo\n"])
+def test_the_listing_does_not_replace_the_texts(fails: Fails, run: Run, write: Write, lines: str) -> None:
+    write("v.rows.txt", lines)
+    assert fails(2, "encode", "v.rows.txt", "-m", "use", "-o", "v.npy") == (
+        "v.rows.txt is the file that is read, and the rows of the vectors in v.npy would be listed there; give --out another "
+        "name."
+    )
+    assert Path("v.rows.txt").read_text() == lines
+    assert run("encode", "v.rows.txt", "-m", "use", "-o", "v.jsonl").code == 0
+
+
 def test_empty_lines_of_a_text_file_are_counted(run: Run, write: Write) -> None:
     run("encode", write("a.txt", "one\n\n\nfour\n"), "-m", "use", "-o", "v.npy")
     assert Path("v.rows.txt").read_text() == "1\n4\n"

@@ -281,6 +281,35 @@ def test_what_is_complete_is_only_put_in_its_place(run: Run, write: Write, monke
     assert Path("v.rows.txt").read_text() == Path("whole.rows.txt").read_text()
 
 
+@pytest.fixture
+def undelivered(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A complete result of five full chunks that was not put in its place; a text of it was cut."""
+    write("a.txt", LINES + "Satz " * 400 + "\nEnde\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Unfinished, "deliver", interrupt)
+        assert run(*COMMAND).code == 130
+
+
+@pytest.mark.usefixtures("undelivered")
+def test_what_was_cut_is_told_when_it_is_put_in_its_place(run: Run) -> None:
+    assert "warning: a.txt: cut at the model's 256 tokens: row 20\n" in run(*COMMAND, "--resume").err
+
+
+@pytest.mark.usefixtures("undelivered")
+@pytest.mark.parametrize("more", ["", "and one more\n"])
+def test_what_is_complete_but_of_other_texts(run: Run, more: str) -> None:
+    lines = Path("a.txt").read_text()
+    Path("a.txt").write_text(lines + more if more else lines.replace("Nummer", "number"))
+    assert said(run(*COMMAND, "--resume")).startswith("The texts are no longer those that v.npy.partial was begun with")
+    assert not Path("v.npy").exists()
+
+
+def test_other_workers_are_another_run(run: Run, interrupted: Path) -> None:
+    assert said(run(*COMMAND, "--resume", "--workers", "2")) == (
+        f"{interrupted} was begun without --workers, not with --workers 2; give the same again, or --overwrite to start anew."
+    )
+
+
 def interrupt(*_arguments: Any) -> None:
     raise KeyboardInterrupt
 

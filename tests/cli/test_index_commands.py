@@ -199,16 +199,22 @@ def test_progress_on_request(run: Run, write: Write) -> None:
         (["index", "search", "reviews.csv", "a"], "reviews.csv is a file, not the folder of an index; make one of it with: interlingua index create FOLDER reviews.csv"),
         (["index", "export", "idx", "idx/all.jsonl"], "idx/all.jsonl lies in the index; write to another folder."),
         (["index", "reembed", "idx", *USE], "idx is embedded with use (exact) already."),
+        (["index", "recover", "idx", "--precision", "fast"], "--precision and --cache-dir are for --model, which is not given."),
+        (["index", "recover", "idx", "--cache-dir", "empty"], "--precision and --cache-dir are for --model, which is not given."),
+        (["index", "add", "idx", "a.xyz"], "a.xyz: the ending does not tell the format (.txt, .csv, .tsv, .jsonl, .ndjson, .parquet, "),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("reviews")
 def test_wrong_usage(run: Run, write: Write, arguments: list[str], message: str) -> None:
     write("a.txt", "a\n")
+    write("a.xyz", "a\n")
     Path("empty").mkdir()
     said = run(*arguments)
     assert said.code in (1, 2)
     assert said.out == ""
-    assert said.err.startswith(f"error: {message}")
+    # Folders of indexes are told in full.
+    err = said.err.replace(f"{Path.cwd()}/", "").replace(str(Path.cwd()), ".")
+    assert err.startswith(f"error: {message}")
     assert said.err.count("\n") == 1
     assert not Path("new").exists()
 
@@ -405,6 +411,10 @@ def test_export_can_be_added(run: Run) -> None:
     assert run("index", "add", "idx", "all.jsonl").err == "idx: 0 added, 0 updated, 5 unchanged; 5 documents in all\n"
     (row,) = run("index", "export", "idx", "--where", "lang = ja", "--vectors").rows
     assert (row["id"], len(row["vectors"]), len(row["vectors"][0])) == ("r3", 1, 512)
+    assert run("index", "export", "idx", "vectors.jsonl", "--vectors").code == 0
+    assert (
+        run("index", "add", "idx", "vectors.jsonl").err == "idx: 0 added, 0 updated, 5 unchanged; 5 documents in all\n"
+    )
 
 
 @pytest.mark.usefixtures("reviews")

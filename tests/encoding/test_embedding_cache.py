@@ -21,9 +21,10 @@ from toy import DIMENSION, ToyBackend
 from interlingua import Encoder, TruncationWarning
 from interlingua.encoding import encoder as encoder_module
 from interlingua.encoding.embedding_cache import CacheWarning, Contents, EmbeddingCache
-from interlingua.errors import CorruptCache, InputError, OptionError
+from interlingua.errors import CorruptCache, InputError, OptionError, StorageError
 from interlingua.models.card import ModelCard
 from interlingua.models.catalogue import find
+from interlingua.texts.checking import Checked
 
 SOURCE = str(Path(__file__).resolve().parents[2] / "src")
 Toys = Callable[..., tuple[Encoder, ToyBackend]]
@@ -60,6 +61,35 @@ def test_a_second_time_nothing_is_computed(toys: Toys, tmp_path: Path) -> None:
     assert (encoder._cache.hits, encoder._cache.misses) == (4, 0)
 
 
+@pytest.mark.parametrize("why", ["unreadable", "too long a name"])
+def test_a_folder_that_cannot_be_looked_at_costs_a_warning(
+    toys: Toys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    folder = tmp_path / ("x" * 300 if why == "too long a name" else "closed")
+    if why == "unreadable":
+        there = os.stat
+
+        def refused(path: Any, *arguments: Any, **options: Any) -> os.stat_result:
+            if "closed" in str(path):
+                raise PermissionError(13, "Permission denied", str(path))
+            return there(path, *arguments, **options)
+
+        monkeypatch.setattr(os, "stat", refused)
+    encoder, _ = toys(embedding_cache=folder)
+    with pytest.warns(CacheWarning, match="everything is computed") as caught:
+        np.testing.assert_array_equal(raw(encoder, ["a", "b c"]), raw(toys()[0], ["a", "b c"]))
+    assert len(caught) == 1
+    with pytest.raises(StorageError):
+        EmbeddingCache(folder).contents()
+    with pytest.raises(StorageError):
+        EmbeddingCache(folder).clear()
+
+
+def test_the_home_of_nobody(toys: Toys) -> None:
+    with pytest.raises(OptionError, match=r"^~nobody-of-this-name/cache begins in a home folder that cannot be found"):
+        toys(embedding_cache="~nobody-of-this-name/cache")
+
+
 def test_only_what_is_missing_is_computed(toys: Toys, tmp_path: Path) -> None:
     encoder, backend = toys(embedding_cache=tmp_path)
     raw(encoder, ["b", "d"])
@@ -73,12 +103,8 @@ def test_progress_counts_what_was_there(toys: Toys, tmp_path: Path) -> None:
     encoder, _ = toys(embedding_cache=tmp_path)
     raw(encoder, ["b"])
     done: list[int] = []
-    pipeline = encoder._pipeline()
-    list(
-        pipeline.embed(
-            [["a", "b", "b"], ["b"]], encoder._work("symmetric", {}), check=lambda *_: None, advance=done.append
-        )
-    )
+    chunks = [Checked(["a", "b", "b"], np.arange(3), ()), Checked(["b"], np.arange(3, 4), ())]
+    list(encoder.embed_chunks(chunks, advance=done.append))
     assert sum(done) == 4
 
 

@@ -224,7 +224,7 @@ class TestOptions:
 class TestErrorsWhileComputing:
     def test_an_error_in_one_batch_is_the_calls_error(self, use: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
         class Broken:
-            name, lanes, token_budget = "broken", 2, 512
+            name, token_budget = "broken", 512
             calls: Iterator[int] = iter(range(100))
             tokenize = use._load().tokenize
 

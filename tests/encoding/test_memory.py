@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,14 +16,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy import DIMENSION, ToyBackend, expected
+from toy import DIMENSION, ToyBackend, expected, through
 
 from interlingua import Encoder
 from interlingua.encoding import encoder as encoder_module
 from interlingua.encoding import memory as memory_module
 from interlingua.encoding.engine import InProcess
-from interlingua.encoding.memory import Memory, MemoryWarning, resident
-from interlingua.encoding.pipeline import Pipeline, Work
+from interlingua.encoding.memory import Memory, MemoryWarning, _Gate, _Need, resident
 from interlingua.encoding.sizes import byte_size, spelled_size
 from interlingua.errors import OptionError, OutOfMemory
 
@@ -32,13 +33,7 @@ SOURCE = str(Path(__file__).resolve().parents[2] / "src")
 def embed(backend: Any, texts: list[str], memory: Memory | None = None, lanes: int = 1, **work: Any) -> Any:
     engine = InProcess(lambda: backend, DIMENSION, lanes, memory or Memory())
     chunks = [texts[start : start + 40] for start in range(0, len(texts), 40)]
-    return np.concatenate(
-        list(
-            Pipeline(engine, DIMENSION).embed(
-                chunks, Work("", **work), check=lambda _number, _cut: None, advance=lambda _count: None
-            )
-        )
-    )
+    return np.concatenate(list(through(engine, chunks, **work)))
 
 
 @pytest.mark.parametrize("refusal", [OutOfMemory, MemoryError])
@@ -78,11 +73,21 @@ def test_one_long_text_in_windows_is_not_one_batch() -> None:
     assert max(backend.sizes) == 40
 
 
+def test_one_long_text_is_tokenised_once() -> None:
+    backend, done = ToyBackend(token_budget=40), list[int]()
+    (found,) = through(
+        InProcess(lambda: backend, DIMENSION, 2, Memory()), [["ab " * 90]], windows=True, advance=done.append
+    )
+    assert backend.tokenized == ["ab " * 90]
+    assert done == [1]
+    np.testing.assert_array_equal(found, embed(ToyBackend(), ["ab " * 90, "c"], windows=True)[:1])
+
+
 def test_progress_counts_each_text_once() -> None:
     done: list[int] = []
     engine = InProcess(lambda: ToyBackend(room=16), DIMENSION, 2, Memory())
     with pytest.warns(MemoryWarning):
-        list(Pipeline(engine, DIMENSION).embed([TEXTS], Work(""), check=lambda *_: None, advance=done.append))
+        list(through(engine, [TEXTS], advance=done.append))
     assert sum(done) == len(TEXTS)
 
 
@@ -90,6 +95,50 @@ def test_what_does_not_fit_beside_others_is_tried_alone() -> None:
     texts = ["a b c d e f g h " + "x" * row for row in range(12)]
     found = embed(ToyBackend(room=9, slow=0.01), texts, lanes=4, batch_size=1)
     np.testing.assert_array_equal(found, expected(texts))
+
+
+def test_who_wants_to_be_alone_comes_before_those_that_come_later() -> None:
+    gate, begun, over, order = _Gate(), threading.Event(), threading.Event(), list[str]()
+
+    def alone() -> None:
+        with gate.alone():
+            order.append("alone")
+
+    def later() -> None:
+        with gate.shared(1):
+            order.append("later")
+
+    def first() -> None:
+        with gate.shared(1):
+            begun.set()
+            over.wait(30)
+
+    threads = [threading.Thread(target=first)]
+    threads[0].start()
+    assert begun.wait(30)
+    for target in (alone, later):
+        threads.append(threading.Thread(target=target))
+        threads[-1].start()
+        time.sleep(0.2)
+    assert order == []
+    over.set()
+    for thread in threads:
+        thread.join(30)
+    assert order == ["alone", "later"]
+
+
+def test_a_smaller_batch_does_not_lower_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = iter([1000, 7400, 7400, 1000, 1000, 1000, 1000, 2000])
+    monkeypatch.setattr(memory_module, "resident", lambda: next(taken))
+    monkeypatch.setattr(memory_module, "_forget_peak", lambda: False)
+    need, backend = _Need(10**6), ToyBackend()
+    need.measured(backend, [[1] * 8] * 8)
+    assert need._per_token == 100, "6,400 bytes for 64 tokens"
+    need.measured(backend, [[1] * 9])  # the system takes all of it back
+    need.measured(backend, [[1] * 10])
+    assert need._per_token == 100
+    need.measured(backend, [[1] * 2])
+    assert need._per_token == 500, "1,000 bytes for two tokens"
 
 
 @pytest.fixture
@@ -149,9 +198,9 @@ def test_a_limit_is_kept(keeps: bool) -> None:
     start = resident() or 0
     limit = start + (120 << 20)
     # In one batch this chunk would take 5 GB.
-    pipeline = Pipeline(InProcess(lambda: backend, DIMENSION, 2, Memory(limit)), DIMENSION)
+    engine = InProcess(lambda: backend, DIMENSION, 2, Memory(limit))
     with pytest.warns(MemoryWarning) as caught:
-        (found,) = pipeline.embed([texts], Work(""), check=lambda *_: None, advance=lambda _count: None)
+        (found,) = through(engine, [texts])
     np.testing.assert_array_equal(found, expected(texts))
     assert len(caught) == 1
     assert str(caught[0].message).startswith(f"To stay within max_memory ({spelled_size(limit)}), a batch has at most ")

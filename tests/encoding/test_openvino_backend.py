@@ -83,7 +83,7 @@ class TestVectors:
         backend = encoder._load()
         ids = encoder.token_ids(TEXTS)
         expected = [backend.run([one]) for one in ids]
-        with ThreadPoolExecutor(4 * backend.lanes) as pool:
+        with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda one: backend.run([one]), ids))
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_array_equal(one, other)

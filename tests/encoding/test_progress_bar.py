@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from interlingua.progress import announcer, progress_bar, watched
+
+SOURCE = str(Path(__file__).resolve().parents[2] / "src")
 
 
 class Terminal(io.StringIO):
@@ -63,6 +68,37 @@ def test_no_standard_error_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not watched()
     with progress_bar("Working", 3) as advance:
         advance(3)
+
+
+PROGRAM = """
+from interlingua.progress import progress_bar
+with progress_bar("Working", 3) as advance:
+    advance(3)
+    print('{"row": 1}')
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal is made")
+def test_what_is_printed_below_a_bar_goes_where_it_should(tmp_path: Path) -> None:
+    """Standard error is a terminal and standard output a file, as in ``interlingua encode a.txt > vectors.jsonl``."""
+    import pty
+
+    ours, terminal = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": SOURCE, "TERM": "xterm"}
+    with (tmp_path / "out").open("wb") as out:
+        command = [sys.executable, "-c", PROGRAM]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=terminal, env=environment)
+    os.close(terminal)
+    shown = b""
+    try:
+        while more := os.read(ours, 4096):
+            shown += more
+    except OSError:  # how Linux tells that nobody has the terminal open any more
+        pass
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"3/3" in shown
+    assert (tmp_path / "out").read_text() == '{"row": 1}\n'
 
 
 def test_steps_are_announced_on_one_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

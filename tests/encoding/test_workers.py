@@ -11,20 +11,22 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from toy import DIMENSION, ToyBackend, expected
+from toy import DIMENSION, ToyBackend, expected, through
 
 from interlingua import Encoder, TruncationWarning
-from interlingua.encoding.engine import worker_devices
+from interlingua.encoding import workers
+from interlingua.encoding.engine import Work, worker_devices
 from interlingua.encoding.memory import MemoryWarning
-from interlingua.encoding.pipeline import Pipeline, Work
-from interlingua.encoding.worker_process import Recipe
+from interlingua.encoding.worker_process import Ended, Recipe, WorkerProcess
 from interlingua.encoding.workers import WorkerPool
 from interlingua.errors import InputError, ModelUnavailable, OptionError, OutOfMemory, WorkerDied
 
@@ -53,8 +55,7 @@ def pools() -> Iterator[Pools]:
 
 
 def embed(pool: WorkerPool, chunks: Any, check: Any = lambda _number, _cut: None, **options: Any) -> Any:
-    advance = options.pop("advance", lambda _count: None)
-    return list(Pipeline(pool, DIMENSION).embed(chunks, Work("", **options), check=check, advance=advance))
+    return list(through(pool, chunks, check=check, **options))
 
 
 def is_running(pid: int) -> bool:
@@ -146,9 +147,7 @@ def test_no_more_chunks_are_read_than_keep_the_workers_busy(pools: Pools) -> Non
             yield [f"{'a' * number} b"]
 
     pool = pools(2, slow=0.01)
-    for number, _ in enumerate(
-        Pipeline(pool, DIMENSION).embed(chunks(), Work(""), check=lambda *_: None, advance=lambda _: None)
-    ):
+    for number, _ in enumerate(through(pool, chunks())):
         assert len(read) <= number + 2 * 2 + 3
 
 
@@ -258,14 +257,100 @@ def test_close_while_there_is_work(pools: Pools) -> None:
 
 
 def test_what_is_given_up_does_not_begin(pools: Pools) -> None:
-    pool = pools(1)
-    chunks = Pipeline(pool, DIMENSION).embed(
-        iter([["a"], ["b"], ["hang"], ["exit"]]), Work(""), check=lambda *_: None, advance=lambda _: None
-    )
+    pool = pools(1, slow=1.5)
+    # Two pieces, of which the longer texts are the first.
+    chunks = through(pool, iter([["a"], [*(f"longer{'a' * row}" for row in range(32)), "exit"], ["b"]]))
     next(chunks)
-    chunks.close()
-    pool.close()
-    embed(pool, [["a"]])
+    (before,) = pool.processes
+    assert isinstance(chunks, Generator)
+    chunks.close()  # while the first piece is slow
+    np.testing.assert_array_equal(embed(pool, [["a"]])[0], expected(["a"]))
+    assert pool.processes == [before], "what ends a worker has not reached it"
+
+
+class Named(str):
+    """Text with more to it, as a program of its own may have."""
+
+    __slots__ = ()
+
+
+def test_texts_of_a_class_that_a_worker_does_not_know(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As in a program's own file, which a worker does not read.
+    monkeypatch.setattr(Named, "__module__", "a_program")
+    monkeypatch.setitem(sys.modules, "a_program", SimpleNamespace(Named=Named))
+    texts = [Named("ab"), Named("c")]
+    np.testing.assert_array_equal(embed(pools(1), [texts])[0], expected(texts))
+
+
+def test_a_task_that_a_worker_cannot_read_is_told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Named, "__module__", "a_program")
+    monkeypatch.setitem(sys.modules, "a_program", SimpleNamespace(Named=Named))
+    process = WorkerProcess(Recipe(ToyBackend, DIMENSION, 1))
+    with pytest.raises(Ended) as ended:
+        process.call(([Named("ab")], Work("")))
+    process.close()
+    assert ended.value.code == 1
+    assert "No module named 'a_program'" in capfd.readouterr().err
+
+
+def test_two_loads_at_once(pools: Pools) -> None:
+    pool = pools(2)
+    problems: list[BaseException] = []
+
+    def load() -> None:
+        try:
+            pool.load()
+        except BaseException as problem:
+            problems.append(problem)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(50)
+    assert problems == []
+    assert len(pool.processes) == 2
+    assert time.monotonic() - began < 40, "they have not waited for each other"
+
+
+def test_a_load_that_is_closed_ends_at_once(pools: Pools) -> None:
+    pool = pools(2)
+    hanging = threading.Thread(target=lambda: suppressed(embed, pool, [["hang"]]), daemon=True)
+    hanging.start()
+    wait_for(lambda: pool.processes)
+    threading.Timer(1.0, pool.close).start()
+    began = time.monotonic()
+    with pytest.raises(RuntimeError, match="closed while it worked"):
+        pool.load()  # one worker waits for the other, which hangs
+    assert time.monotonic() - began < 20
+    hanging.join(20)
+
+
+def suppressed(call: Callable[..., Any], *arguments: Any) -> None:
+    with suppress(Exception):
+        call(*arguments)
+
+
+def test_threads_that_come_at_once_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def slow(_recipes: object) -> object:
+        time.sleep(0.2)
+        made.append(object())
+        return made[-1]
+
+    monkeypatch.setattr(workers, "WorkerPool", slow)
+    encoder = Encoder("use", workers=2)
+    threads = [threading.Thread(target=encoder._workers) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+    encoder._pool = None
 
 
 def test_an_encoder_that_is_gone_leaves_no_process(model_cache: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from interlingua.encoding.engine import Engine, Work
+from interlingua.encoding.pipeline import Pipeline
 from interlingua.encoding.tokens import Tokens
 from interlingua.errors import InputError, OutOfMemory
 
@@ -30,7 +32,6 @@ class ToyBackend:
 
     name = "toy"
     description = "toy"
-    lanes = 2
 
     def __init__(
         self,
@@ -93,6 +94,28 @@ class ToyBackend:
         if -3 in tokens:
             raise ZeroDivisionError("a failure")
         return [len(tokens), sum(tokens), tokens[0], self.device]
+
+
+def through(
+    engine: Engine,
+    chunks: Iterable[Sequence[str]],
+    *,
+    check: Any = lambda _number, _cut: None,
+    advance: Any = lambda _count: None,
+    **work: Any,
+) -> Iterator[Any]:
+    """The vectors of chunks by a pipeline with this engine; errors count the texts from 0 over all chunks."""
+    starts = [0]
+
+    def noting() -> Iterator[Sequence[str]]:
+        for chunk in chunks:
+            starts.append(starts[-1] + len(chunk))
+            yield chunk
+
+    def rows(number: int, places: Any) -> Sequence[int]:
+        return [starts[number] + int(place) for place in places]
+
+    return Pipeline(engine, DIMENSION).embed(noting(), Work("", **work), check=check, advance=advance, rows=rows)
 
 
 def expected(texts: Sequence[str], device: float = 0.0) -> Any:

@@ -245,6 +245,19 @@ def test_a_folder_that_may_only_be_read(whole_index: Path, somebody: Path, left:
                 write()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_manifest_that_may_not_be_read(whole_index: Path, somebody: Path) -> None:
+    folder = Path(shutil.copytree(whole_index, somebody / "index"))
+    (folder / "manifest.json").chmod(0)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    with pytest.raises(StorageError) as caught:
+        Index.open(folder, FakeEncoder())
+    assert str(caught.value) == (
+        f"{folder / 'manifest.json'}: no permission to read it; change the permissions of the folder."
+    )
+
+
 def test_formats(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = json.loads((folder / "manifest.json").read_text())
     monkeypatch.setattr(database, "VERSION", 2)
@@ -472,6 +485,11 @@ GOOD = {"text": "a text"}
             "the field 'a' cannot be kept, because JSON cannot hold it (it is set ({1, 2})).",
         ),
         ({**GOOD, "a": "\ud800"}, "the field 'a' cannot be kept"),
+        (
+            {**GOOD, "a": 10**5000},
+            "the field 'a' cannot be kept, because JSON cannot hold it (a number of very many digits)",
+        ),
+        ({**GOOD, "id": 10**5000}, "the id is a number of more than 1,000 digits."),
         ({**GOOD, 7: "a"}, "the names of fields are texts, not int (7)."),
     ],
 )

@@ -8,15 +8,23 @@ from typing import Any
 import pytest
 
 from interlingua import FakeEncoder
-from interlingua.errors import OptionError, UnknownLanguage
+from interlingua.errors import InputError, OptionError, UnknownLanguage
 from interlingua.index.index import Index
 
 ROWS: list[dict[str, Any]] = [
     {"id": f"d{row}", "text": f"text {row}", "lang": ("de", "en", "fr")[row % 3]}
     | {"year": 2000 + row, "tags": ["a", f"t{row % 4}"], "name": f"O'Brien {row % 5}", "done": row % 2 == 0}
+    | {"number": row, "flags": [(False, 1, True)[row % 3]], "dotted.name": row, "a list.of": ["a", f"t{row % 4}"]}
     | ({"deep": {"value": row}, "größe": str(row)} if row % 3 else {})
     for row in range(40)
 ]
+
+
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"year": {"<": 2010}}
+    for _ in range(depth):
+        found = {"not": {"or": [found, {"year": 1}]}}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +62,29 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         (" or ".join(f"year = {year}" for year in range(2010, 3500)), lambda row: row["year"] >= 2010),
         ({"year": {"<": 10**30}}, lambda _: True),
         ({"lang": []}, lambda _: False),
+        # JSON's true is 1 to SQLite, and a list or an object is its text.
+        ("done >= 1", lambda _: False),
+        ("done in (0, 1)", lambda _: False),
+        ({"done": "1"}, lambda _: False),
+        ({"done": {"contains": "1"}}, lambda _: False),
+        ({"flags": True}, lambda row: row["number"] % 3 == 2),
+        ("flags = 1", lambda row: row["number"] % 3 == 1),
+        ("flags in (1, 7)", lambda row: row["number"] % 3 == 1),
+        ({"flags": {"contains": 1}}, lambda row: row["number"] % 3 == 1),
+        ("tags contains t", lambda _: False),
+        ("tags contains ','", lambda _: False),
+        ({"tags": '["a","t1"]'}, lambda _: False),
+        ("deep contains value", lambda _: False),
+        # A dot in a name, and a field within a field.
+        ("dotted.name > 30", lambda row: row["dotted.name"] > 30),
+        ({"dotted.name": [3, 4]}, lambda row: row["dotted.name"] in (3, 4)),
+        ("exists dotted.name", lambda _: True),
+        ("`dotted.name` = 5", lambda row: row["dotted.name"] == 5),
+        ("`a list.of` = t1", lambda row: "t1" in row["a list.of"]),
+        ("name = `O'Brien 3`", lambda row: row["name"] == "O'Brien 3"),
+        ("not " * 601 + "year < 2010", lambda row: row["year"] >= 2010),
+        ("not " * 600 + "year < 2010", lambda row: row["year"] < 2010),
+        ("year < " + "9" * 5000, lambda _: True),
     ],
 )
 def test_filters_are_what_they_say(index: Index, where: Any, keeps: Callable[[dict[str, Any]], Any]) -> None:
@@ -73,6 +104,14 @@ def test_filters_are_what_they_say(index: Index, where: Any, keeps: Callable[[di
         ({"not": 3}, "A filter is an expression or a dict, not int."),
         ({"or": "a"}, "The filter's 'or' takes a list of filters."),
         ({"year": {"<": [1]}}, "'year' is compared with text, a number, true, false or null, not with [1]."),
+        ({"year": 10**400}, "The filter has a number of more than 300 digits"),
+        ({"year": {"in": [1, 10**400]}}, "The filter has a number of more than 300 digits"),
+        ({"id": 10**5000}, "The filter has a number of more than 300 digits"),
+        ({"name": "\ud800"}, "The filter has a lone surrogate, half of a character"),
+        ({"name": ["a", "\ud800"]}, "The filter has a lone surrogate, half of a character"),
+        ({"id": {"in": ["\ud800"]}}, "The filter has a lone surrogate, half of a character"),
+        ({"\ud800": 1}, "The filter has a lone surrogate, half of a character"),
+        (nested(60), "nested too deeply"),
         ({7: 1}, "A filter's fields are names, not 7."),
         (3, "A filter is an expression or a dict, not int."),
         ("name = 'open", 'cannot be read from "\'open" on'),
@@ -82,6 +121,19 @@ def test_filters_that_make_no_sense(index: Index, where: Any, message: str) -> N
     with pytest.raises(OptionError) as caught:
         index.count(where)
     assert message in str(caught.value)
+
+
+def test_nested_filters(index: Index) -> None:
+    for depth in range(17):
+        assert index.count(nested(depth)) == (30 if depth % 2 else 10), depth
+
+
+def test_ids_that_nobody_can_have(index: Index) -> None:
+    assert index.get("\ud800") is None
+    assert "\ud800" not in index
+    for change in (lambda: index.update([{"id": "\ud800"}]), lambda: index.delete("\ud800")):
+        with pytest.raises(InputError, match=r"the id has U\+D800 at position 0"):
+            change()
 
 
 def test_a_language_that_is_none(index: Index) -> None:

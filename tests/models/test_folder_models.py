@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -94,8 +95,20 @@ class TestTheCard:
         with pytest.raises(OptionError, match="No language means come with a model"):
             LanguageMeans.shipped(card.name)
 
+    def test_the_name_of_a_bundled_model_is_that_of_its_family(self, tmp_path: Path) -> None:
+        card = folder_card(write_bert(tmp_path / "multilingual-e5-small"))
+        assert (card.name, card.prompts) == ("multilingual-e5-small (folder)", E5)
+        assert folder_card(write_bert(tmp_path / "multilingual-e5-base")).prompts == E5
+        assert folder_card(write_bert(tmp_path / "a-copy")).prompts == Prompts()
+
 
 class TestTheFingerprint:
+    def test_a_folder_for_a_module_without_files_changes_nothing(self, bert: Path) -> None:
+        assert not (bert / "3_Normalize").exists()
+        before = folder_card(bert).fingerprint
+        (bert / "3_Normalize").mkdir()
+        assert folder_card(bert).fingerprint == before
+
     def test_it_is_the_models_and_not_the_places(self, bert: Path, tmp_path: Path) -> None:
         copy = shutil.copytree(bert, tmp_path / "elsewhere")
         (copy / "README.md").write_text("told", encoding="utf-8")
@@ -270,6 +283,37 @@ class TestNames:
         cards = [resolve(name) for name in ("my-bert", "./my-bert", bert, f"{bert}/")]
         assert {card.location for card in cards} == {str(bert)}
         assert len({card.fingerprint for card in cards}) == 1
+
+    def test_the_home_of_nobody(self) -> None:
+        with pytest.raises(OptionError) as raised:
+            Encoder("~nobody-of-this-name/model")
+        assert str(raised.value) == (
+            "~nobody-of-this-name/model begins in a home folder that cannot be found; write the path out, or ./~… for a name "
+            "with ~."
+        )
+        with pytest.raises(OptionError, match="a home folder that cannot be found"):
+            Encoder("use", cache_dir="~nobody-of-this-name").load()
+
+    def test_longer_than_a_path_can_be(self) -> None:
+        with pytest.raises(UnknownModel, match="is neither a bundled model"):
+            Encoder("x" * 5000)
+
+    @pytest.mark.usefixtures("extra")
+    @pytest.mark.parametrize("refused", ["my-bert", "modules.json"])
+    def test_a_folder_that_may_not_be_read(self, bert: Path, monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
+        there = Path.stat
+
+        def stat(path: Path, **options: Any) -> os.stat_result:
+            if path.name == refused:
+                raise PermissionError(13, "Permission denied", str(path))
+            return there(path, **options)
+
+        monkeypatch.setattr(Path, "stat", stat)
+        monkeypatch.setattr(Path, "is_dir", lambda path: path.stat().st_mode & 0o040000 != 0)
+        monkeypatch.setattr(Path, "is_file", lambda path: path.stat().st_mode & 0o100000 != 0)
+        with pytest.raises(UnknownModel) as raised:
+            Encoder(bert)
+        assert str(raised.value) == f"{bert} may not be read by this user, so what model it is cannot be told."
 
     @pytest.mark.usefixtures("extra")
     def test_a_folder_runs_on_torch_only(self, bert: Path) -> None:

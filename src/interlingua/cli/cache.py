@@ -14,9 +14,6 @@ from interlingua.cli.options import CacheDir, Format, OutputFormat
 from interlingua.cli.output import emit, say
 from interlingua.errors import OptionError
 
-# The name that the import of models locks by.
-_LOCK = ".lock"
-
 app = typer.Typer(help="Show and clear the cache folder.")
 app.callback(invoke_without_command=True)(help_without_command)
 
@@ -83,8 +80,10 @@ def clear(
 
 def _models(cache_dir: Path | None) -> list[Path]:
     """The folder of each imported model."""
+    from interlingua.models.store import LOCK_FILE
+
     folders = (cache_folder(cache_dir) / "models").glob("*/")
-    return sorted(folder for folder in folders if any(path.name != _LOCK for path in folder.iterdir()))
+    return sorted(folder for folder in folders if any(path.name != LOCK_FILE for path in folder.iterdir()))
 
 
 def _name(model: str, folders: list[Path]) -> str:
@@ -106,12 +105,14 @@ def _size(folder: Path) -> int:
 
 
 def _delete(folder: Path) -> None:
-    """Delete the files of a model while nobody imports it; the lock stays, somebody may be waiting for it."""
+    """Delete the files of a model while nobody writes them; the lock stays, somebody may be waiting for it."""
     from filelock import FileLock
 
-    with FileLock(folder / _LOCK):
+    from interlingua.models.store import LOCK_FILE
+
+    with FileLock(folder / LOCK_FILE):
         for path in folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path.name != _LOCK:
+            elif path.name != LOCK_FILE:
                 path.unlink()

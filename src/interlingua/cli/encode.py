@@ -140,8 +140,8 @@ def encode(
     )
     intake = Intake(file, encoder.card.max_tokens, clean=clean, skip=on_invalid is OnInvalid.skip)
     read_in = read(file, format=read_as, text=text_column, id=id_column, lang=None, encoding=encoding)
-    if rereadable and out is not None and out.is_file() and out.samefile(file):
-        raise OptionError(f"{out} is the file that is read; give --out another name.")
+    if rereadable and out is not None:
+        _check_overwriting(file, out, chosen)
     texts = (record for chunk in intake.chunks(read_in) for record in chunk)
     shown = watched() if progress is None else progress
     total = count_rows(file, format=read_as, encoding=encoding) if shown and rereadable else None
@@ -159,6 +159,7 @@ def encode(
                 "--batch-size": batch_size,
                 "--backend": backend.value,
                 "--device": device,
+                "--workers": workers,
                 "fingerprint": encoder.fingerprint,
                 "chunks of": _CHUNK,
                 "Interlingua": __version__,
@@ -179,6 +180,19 @@ def _format(out: Path | None, given: VectorFormat | None) -> VectorFormat:
             f"{out}: the ending tells no format to write (.npy, .jsonl, .parquet); give it: --format npy, jsonl or parquet."
         )
     return endings[out.suffix.lower()]
+
+
+def _check_overwriting(file: str, out: Path, kind: VectorFormat) -> None:
+    from interlingua.encoding.unfinished import listing_of
+
+    if out.is_file() and out.samefile(file):
+        raise OptionError(f"{out} is the file that is read; give --out another name.")
+    rows = listing_of(Path(os.path.realpath(out)))
+    if kind is VectorFormat.npy and rows.is_file() and rows.samefile(file):
+        raise OptionError(
+            f"{file} is the file that is read, and the rows of the vectors in {out} would be listed there; give --out another "
+            "name."
+        )
 
 
 def _check_resuming(file: str, out: Path | None, resume: bool, overwrite: bool, rereadable: bool) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from interlingua.cli.index_bias import bias
 from interlingua.cli.index_change import delete, update
+from interlingua.cli.index_means import fit_means
 from interlingua.cli.index_search import search
 from interlingua.cli.index_write import add, create
 from interlingua.cli.indexes import Folder, Where, announced, documents_of
@@ -105,6 +106,8 @@ def recover(
     from interlingua.encoding.encoder import Encoder
     from interlingua.index.index import Index
 
+    if model is None and (precision is not PrecisionKind.exact or cache_dir is not None):
+        raise OptionError("--precision and --cache-dir are for --model, which is not given.")
     encoder = None if model is None else Encoder(model, precision=precision.value, cache_dir=cache_dir)
     with Index.recover(folder, encoder) as index:
         say(f"{folder}: {documents_of(len(index))}, model {index.manifest.model} ({index.manifest.precision})")
@@ -235,5 +238,20 @@ def _inner(value: Any) -> Any:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-for _command in (create, add, update, delete, search, info, verify, compact, rebuild, recover, reembed, bias, export):
-    app.command(_command.__name__)(_command)
+for _command in (
+    create,
+    add,
+    update,
+    delete,
+    search,
+    info,
+    verify,
+    compact,
+    rebuild,
+    recover,
+    reembed,
+    fit_means,
+    bias,
+    export,
+):
+    app.command(_command.__name__.replace("_", "-"))(_command)

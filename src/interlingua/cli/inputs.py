@@ -172,6 +172,18 @@ def read(
     )
 
 
+def two_columns(columns: str | None) -> tuple[str, str] | None:
+    """The names that --columns gives."""
+    if columns is None:
+        return None
+    names = [name.strip() for name in columns.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise OptionError(
+            f"--columns takes two different names with a comma between, such as source,target; not {columns!r}."
+        )
+    return names[0], names[1]
+
+
 def read_queries(intake: Intake, path: str, column: str | None, encoding: str) -> Iterator[Record]:
     """The queries of a file, checked, and cleaned if wanted; one on each line, or those of a column."""
     try:

@@ -93,12 +93,18 @@ Precision = Annotated[
     ),
 ]
 Backend = Annotated[
-    BackendKind, typer.Option("--backend", help="What computes; auto takes the best that is installed.")
+    BackendKind,
+    typer.Option(
+        "--backend",
+        help="What computes; auto: onnx, and torch for models that are not bundled or with another --device.",
+    ),
 ]
 Device = Annotated[
     str | None,
     typer.Option(
-        "--device", metavar="NAME", help="Where it computes: cpu, cuda or cuda:N [default: the best there is]."
+        "--device",
+        metavar="NAME",
+        help="Where it computes: cpu, cuda or cuda:N [default: the processor; with torch a GPU if there is one].",
     ),
 ]
 Threads = Annotated[

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from interlingua.cli.arguments import check_argument, shortened
-from interlingua.cli.inputs import Intake
+from interlingua.cli.inputs import Intake, two_columns
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -123,7 +123,7 @@ def _file(
         raise InputError(f"there is no file {shortened(path)!r}; to compare two texts, give both.")
     intake = Intake(path, encoder.limit, clean=clean, skip=skip)
     pairs = read_pairs(
-        path, format=None if read_as is None else read_as.value, columns=_two(columns), encoding=encoding
+        path, format=None if read_as is None else read_as.value, columns=two_columns(columns), encoding=encoding
     )
     for chunk in intake.pair_chunks(pairs):
         found = similarity(
@@ -138,17 +138,6 @@ def _file(
         intake.note_cut(encoder, ((pair.row, text) for pair in chunk for text in (pair.a, pair.b)))
         encoder.cut.clear()
     intake.report()
-
-
-def _two(columns: str | None) -> tuple[str, str] | None:
-    if columns is None:
-        return None
-    names = [name.strip() for name in columns.split(",")]
-    if len(names) != 2 or not all(names) or names[0] == names[1]:
-        raise OptionError(
-            f"--columns takes two different names with a comma between, such as source,target; not {columns!r}."
-        )
-    return names[0], names[1]
 
 
 def _row(found: Any, a: str, b: str) -> dict[str, object]:

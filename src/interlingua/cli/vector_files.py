@@ -106,12 +106,12 @@ class FileJob:
                 )
                 return
             work.begin(self.settings, resume=self.resume, overwrite=self.overwrite)
-            if work.journal.complete:
-                self._report(work, listed=work.deliver())
-                return
             self.intake.truncated.count = work.journal.cut
             self.intake.truncated.first.extend(work.journal.first_cut)
             remaining = work.remaining(texts, int(self.settings["chunks of"] or 1))
+            if work.journal.complete:
+                self._report(work, listed=work.deliver())
+                return
             if work.journal.vectors:
                 say(f"{self.out}: going on after {_vectors(work.journal.vectors)}")
             with _terminable():
@@ -140,10 +140,12 @@ class FileJob:
         self._report(work, listed=listed)
 
     def _report(self, work: Unfinished, *, listed: bool) -> None:
+        from interlingua.encoding.unfinished import listing_of
+
         lines = self.format == "jsonl"
         say(f"{self.out}: {_vectors(work.journal.vectors)}{'' if lines else f' of {self.dimension} dimensions'}")
         if listed:
-            beside = work.listing if self.out.is_symlink() else self.out.with_suffix(".rows.txt")
+            beside = work.listing if self.out.is_symlink() else listing_of(self.out)
             say(f"{beside}: the row of {self.intake.name} that each vector belongs to")
 
     def _is_finished(self) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from interlingua.cache import expanded
 from interlingua.encoding.embedding_file import NotOurs, connect, transaction, used_bytes, uses
 from interlingua.encoding.reporting import warn_caller
 from interlingua.encoding.sizes import byte_size
@@ -79,10 +80,10 @@ class EmbeddingCache:
     """
 
     def __init__(self, folder: str | os.PathLike[str], max_bytes: int | str = DEFAULT_LIMIT) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = expanded(folder)
         self.path = self.folder / FILE
         self.max_bytes = byte_size("max_bytes", max_bytes)
-        if self.folder.is_file():
+        if os.path.isfile(self.folder):
             raise OptionError(f"The embedding cache is a folder, and {self.folder} is a file; name another.")
         self.hits = self.misses = 0
         self._lock = threading.RLock()
@@ -109,9 +110,9 @@ class EmbeddingCache:
             CorruptCache: its file is damaged, or no embedding cache.
             StorageError: it cannot be read.
         """
-        if not self.path.is_file():
-            return []
         with self._guarded():
+            if not self._there():
+                return []
             rows = self._open().execute(
                 "SELECT name, fingerprint, count(*), sum(length(vector)) FROM vectors JOIN models ON model = number "
                 "GROUP BY name, fingerprint ORDER BY name, fingerprint"
@@ -126,10 +127,10 @@ class EmbeddingCache:
         Raises:
             StorageError: it cannot be written.
         """
-        if not self.path.is_file():
-            return
         try:
             with self._guarded():
+                if not self._there():
+                    return
                 database = self._open()
                 database.execute("DELETE FROM vectors")
                 database.executescript("PRAGMA incremental_vacuum;")
@@ -153,11 +154,11 @@ class EmbeddingCache:
 
     def find(self, shelf: Shelf, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
         """The bytes of the vectors that are there, each with whether its text was cut."""
-        if self._off or not self.path.is_file():
+        if self._off:
             return {}
         try:
             with self._guarded():
-                return self._find(self._open(), shelf, keys)
+                return self._find(self._open(), shelf, keys) if self._there() else {}
         except StorageError as error:
             self._give_up(error)
             return {}
@@ -237,6 +238,13 @@ class EmbeddingCache:
         if beyond > 0:
             # As a script: a single statement would stop after a page.
             database.executescript(f"PRAGMA incremental_vacuum({beyond});")
+
+    def _there(self) -> bool:
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and self._owner != os.getpid():

@@ -75,10 +75,10 @@ class Encoder:
             the extra ``torch``, a sentence-transformers folder or the id of such a model on the Hugging Face hub.
         precision: ``exact``: vectors within a cosine distance of 1e-4 of float32's; ``fast``: quantised arithmetic, whose
             loss the model's card states.
-        backend: ``auto``, or what shall compute: ``onnx``, ``openvino`` or ``torch``. With ``auto`` torch computes what is not
-            bundled, and on a GPU.
-        device: ``cpu``, ``cuda`` or ``cuda:N`` for the backends that know devices; None takes the best that there is. Several,
-            in a list or with commas between them, get a worker process each.
+        backend: ``auto``, or what shall compute: ``onnx``, ``openvino`` or ``torch``. ``auto`` is ``onnx`` for bundled models,
+            whatever else is installed, and ``torch`` for others and where a GPU is asked for.
+        device: ``cpu``, ``cuda`` or ``cuda:N`` for the backends that know devices; None is the processor, and with ``torch`` a GPU
+            if there is one. Several, in a list or with commas between them, get a worker process each.
         threads: how many batches are computed at once; None takes the processors that this process may use (with workers, a
             worker's share of them).
         workers: how many processes embed the texts, each with the model loaded for itself; None takes one for each device,
@@ -406,9 +406,9 @@ class Encoder:
             from interlingua.encoding.workers import WorkerPool
 
             limit = self._memory.limit and self._memory.limit // len(self._devices)
-            self._pool = WorkerPool(
-                [Recipe(self._opener(device), self.dimension, self._threads, limit) for device in self._devices]
-            )
+            recipes = [Recipe(self._opener(device), self.dimension, self._threads, limit) for device in self._devices]
+            with self._loading:  # of threads that come at once, one makes it
+                self._pool = self._pool or WorkerPool(recipes)
         return self._pool
 
     def _load(self) -> Backend:

@@ -109,15 +109,16 @@ class InProcess:
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(self._lanes) as pool:
             yield _Threads(self, ahead, pool)
 
-    def alone(self, text: str, work: Work, rows_of: RowsOf, check: Callable[[bool], None]) -> Vectors | None:
-        """See ``Engine.alone``. Threads would only cost time."""
+    def alone(self, text: str, work: Work, rows_of: RowsOf, check: Callable[[bool], None]) -> Vectors:
+        """See ``Engine.alone``. Threads would only cost time, except for a text of several windows."""
         backend = self._load()
         tokens = backend.tokenize([text], work.prompt, windows=work.windows)
-        if len(tokens.ids) > 1:
-            return None
         check(len(tokens.truncated) > 0)
         try:
-            return self._memory.run(backend, tokens.ids)
+            if len(tokens.ids) == 1:
+                return self._memory.run(backend, tokens.ids)
+            with ThreadPoolExecutor(self._lanes) as pool:
+                return self.compute(tokens, work, np.ones(1, dtype=np.int64), pool, lambda _count: None)
         except DoesNotFit as problem:
             raise does_not_fit(rows_of(np.zeros(1, dtype=np.int64)), problem.why) from None
 

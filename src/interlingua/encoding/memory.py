@@ -204,11 +204,16 @@ class _Need:
         vectors = _tried(backend, ids)
         after = resident() or 0
         if vectors is not None:
-            self._tokens = max(padded(ids), self._tokens)
+            size = padded(ids)
+            self._tokens = max(size, self._tokens)
             self._longest = max(self._longest, *map(len, ids))
             peak = _peak() if peak_is_ours else 0
             grown = max(after, peak) - before
-            self._per_token = max(0.0, (self._kept + grown) / self._tokens)
+            estimate = max(0.0, (self._kept + grown) / self._tokens)
+            if size < self._tokens:
+                # What it took of memory that was there already cannot be seen, so it only tells that more is needed.
+                estimate = max(estimate, grown / size, self._per_token)
+            self._per_token = estimate
             self._kept = max(0, self._kept + after - before)
         return vectors
 
@@ -223,13 +228,17 @@ class _Gate:
         self._changed = threading.Condition()
         self._running = 0
         self._size = 0
+        self._waiting = 0
         self._closed = False
 
     @contextmanager
     def shared(self, size: int, fits: object = None) -> Iterator[bool]:
-        """Wait for whoever is alone, then run. With ``fits``, wait until it holds for the sum of sizes; False if it cannot."""
+        """Wait for whoever is or wants to be alone, then run. With ``fits``, wait until it holds for the sum of sizes.
+
+        Gives False if it cannot hold. Nobody who runs may ask for more: whoever waits for all to end would wait for ever.
+        """
         with self._changed:
-            while self._closed or (callable(fits) and self._running and not fits(self._size + size)):
+            while self._closed or self._waiting or (callable(fits) and self._running and not fits(self._size + size)):
                 self._changed.wait()
             if callable(fits) and not fits(self._size + size):
                 size = 0
@@ -247,9 +256,15 @@ class _Gate:
     def alone(self) -> Iterator[None]:
         """Wait until nothing runs, and let nothing else begin."""
         with self._changed:
-            while self._closed or self._running:
-                self._changed.wait()
-            self._closed = True
+            # Who comes later waits, or a moment in which nothing runs might never come.
+            self._waiting += 1
+            try:
+                while self._closed or self._running:
+                    self._changed.wait()
+                self._closed = True
+            finally:
+                self._waiting -= 1
+                self._changed.notify_all()
         try:
             yield
         finally:

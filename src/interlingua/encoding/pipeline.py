@@ -70,7 +70,7 @@ class Pipeline:
         self._shelf = shelf
 
     def embed(
-        self, chunks: Iterable[Sequence[str]], work: Work, *, check: Check, advance: Advance, rows: Rows | None = None
+        self, chunks: Iterable[Sequence[str]], work: Work, *, check: Check, advance: Advance, rows: Rows
     ) -> Iterator[Vectors]:
         """The vectors of each chunk, (n, d) and not normalised, in order; the next chunk is begun while one is computed.
 
@@ -79,16 +79,14 @@ class Pipeline:
             work: how.
             check: called for each chunk before its vectors are given, and without workers before they are computed.
             advance: called with the number of texts done.
-            rows: names the texts in errors; None counts them from 0 over all chunks.
+            rows: names the texts in errors.
 
         Raises:
             OutOfMemory: a text does not fit in memory, or the model does not.
             WorkerDied: a worker process ended in the middle of its work.
         """
-        starts = [0]
-        rows = rows or (lambda number, places: (starts[number] + places).tolist())
         shelf = None if self._shelf is None else self._shelf(work.prompt, work.windows)
-        numbered = enumerate(_noting_starts(chunks, starts))
+        numbered = enumerate(chunks)
         head = list(islice(numbered, 2))
         if not head:
             return
@@ -163,10 +161,3 @@ def _begin(session: Session, shelf: Shelf | None, number: int, texts: Sequence[s
     wanted = distinct if len(missing) == len(distinct) else [distinct[place] for place in missing]
     begun = session.begin(wanted, work, rows_of) if wanted else None
     return _Chunk(number, distinct, places, missing, begun, hits, found, cut)
-
-
-def _noting_starts(chunks: Iterable[Sequence[str]], starts: list[int]) -> Iterator[Sequence[str]]:
-    """The chunks, noting how many texts were before each."""
-    for chunk in chunks:
-        starts.append(starts[-1] + len(chunk))
-        yield chunk

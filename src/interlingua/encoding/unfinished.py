@@ -89,7 +89,8 @@ class Unfinished:
             self._note(record)
         changed = self._digest.hexdigest() != self.journal.rows
         # A chunk that is not full was the last one; texts after it would have belonged to it.
-        if changed or (self.journal.vectors % chunk and next(records, None) is not None):
+        last = self.journal.complete or self.journal.vectors % chunk
+        if changed or (last and next(records, None) is not None):
             raise InputError(
                 f"The texts are no longer those that {self.folder} was begun with: the file was changed, or is read with other "
                 "options; drop --resume and give --overwrite to start anew."
@@ -170,7 +171,7 @@ class Unfinished:
     @property
     def listing(self) -> Path:
         """Where the rows of the vectors are listed, if they are."""
-        return self.target.with_suffix(".rows.txt")
+        return listing_of(self.target)
 
     def _note(self, record: Record) -> None:
         line = f"{record.row}\0{record.id}\0{record.lang or ''}\0{record.text}\n"
@@ -209,6 +210,14 @@ class Unfinished:
 
     def _own_files(self) -> list[Path]:
         return [path for pattern in OWN_FILES for path in self.folder.glob(pattern)]
+
+
+def listing_of(target: Path) -> Path:
+    """Where the rows of the vectors in a file are listed: ``v.rows.txt`` for ``v.npy``, else after the whole name.
+
+    So that files beside each other, as ``corpus.en`` and ``corpus.fr``, do not share one.
+    """
+    return target.with_name(f"{target.stem if target.suffix.lower() == '.npy' else target.name}.rows.txt")
 
 
 @contextmanager

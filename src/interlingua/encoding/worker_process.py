@@ -146,10 +146,16 @@ def serve() -> None:
 
 def _listen(tasks: Any, waiting: SimpleQueue[Task]) -> None:
     """Take tasks from the pipe; end the process, in the middle of its work too, when its parent is gone."""
-    with suppress(Exception):
+    try:
         while True:
             waiting.put(pickle.load(tasks))
-    os._exit(0)
+    except (EOFError, OSError, pickle.UnpicklingError):  # the last one where the pipe ended in the middle of a task
+        os._exit(0)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _answering(recipe: Recipe) -> Callable[[Task], Any]:

@@ -45,6 +45,7 @@ class WorkerPool:
         self._recipes = tuple(recipes)
         self._warned = False
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._crew: _Crew | None = None
 
     @property
@@ -70,11 +71,10 @@ class WorkerPool:
 
     def load(self) -> None:
         """Start all workers and load the model in each."""
-        crew = self._running()
-        # Each waits until all have begun, or one that is quick would do them all.
-        gate = threading.Barrier(len(self._recipes))
-        for future in [crew.submit(None, _no_rows, gate) for _ in self._recipes]:
-            future.result()
+        # One after another: the workers of two loads would wait for each other.
+        with self._loading:
+            for future in self._running().load():
+                future.result()
 
     def close(self) -> None:
         """End the processes; what they were doing is lost. The next call starts new ones."""
@@ -108,7 +108,9 @@ class _PoolSession:
         """See ``Session.begin``."""
         pieces = []
         for places in _pieces(texts, self._crew.size):
-            future = self._crew.submit(([texts[place] for place in places], work), _names(rows_of, places))
+            # Exact strings: a worker does not know the program's classes, and a subclass of str is one of them.
+            piece = [str.__str__(texts[place]) for place in places]
+            future = self._crew.submit((piece, work), _names(rows_of, places))
             pieces.append((places, future))
         self._begun = [begun for begun in self._begun if begun.left()]
         self._begun.append(_InPieces(len(texts), pieces, self._pool, rows_of))
@@ -204,6 +206,7 @@ class _Crew:
         self._lock = threading.Lock()
         self._unclaimed = self._idle = self._threads = 0
         self._running: set[WorkerProcess] = set()
+        self._gate: threading.Barrier | None = None
         self._reason: Exception = RuntimeError("The workers are stopped.")
 
     def processes(self) -> list[int]:
@@ -227,6 +230,12 @@ class _Crew:
                 threading.Thread(target=self._work, args=(self._unused.pop(),), daemon=True).start()
         return job.future
 
+    def load(self) -> list[Future[Any]]:
+        """Have each worker load the model; not again before these are done."""
+        # Each waits until all have begun, or one that is quick would do them all.
+        self._gate = threading.Barrier(self.size)
+        return [self.submit(None, _no_rows, self._gate) for _ in range(self.size)]
+
     def stop(self, reason: Exception) -> None:
         """Kill the processes and let everything that is not done fail with this reason."""
         with self._lock:
@@ -234,6 +243,8 @@ class _Crew:
                 return
             self.stopped, self._reason = True, reason
             running = list(self._running)
+        if self._gate is not None:
+            self._gate.abort()
         for process in running:
             process.kill()
         with suppress(Empty):
@@ -252,7 +263,11 @@ class _Crew:
                 continue
             try:
                 if job.gate is not None:
-                    job.gate.wait(_GATE_SECONDS)
+                    # Broken where the others are at work for long, or stopped: then each goes on by itself.
+                    with suppress(threading.BrokenBarrierError):
+                        job.gate.wait(_GATE_SECONDS)
+                if self.stopped:
+                    raise self._reason
                 if process is None or not process.alive():
                     self._forget(process)
                     process = self._started(recipe)

@@ -108,6 +108,7 @@ class _Builder:
             plain,
             fair,
             files,
+            self._documents.lineage(),
         )
 
     def _collect(self) -> None:
@@ -122,6 +123,7 @@ class _Builder:
             self._count = self._documents.passages()
             self._last_key = self._documents.last_key()
             self._mark = self._documents.last_mark()
+            pairs = self._documents.pairs()
             # Written and not mapped: a full disk is an error in a write, and the end of the process in a map.
             shape = (max(self._count, 1), dimension)
             header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
@@ -144,7 +146,7 @@ class _Builder:
         for name, parts in (("keys", keys), ("numbers", owners)):
             np.save(self._folder / f"{name}.npy", np.concatenate(parts) if parts else np.empty(0, dtype=np.int64))
         np.save(self._folder / "langs.npy", self._langs)
-        self._fairness = estimate.fairness(self._manifest.model)
+        self._fairness = estimate.fairness(self._manifest.model, pairs)
 
     def _save_inverse(self) -> None:
         inverse = [

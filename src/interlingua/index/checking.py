@@ -11,6 +11,9 @@ from interlingua.index.documents import Documents
 from interlingua.index.manifest import FILE as MANIFEST
 from interlingua.index.manifest import Manifest, manifest_of, read_manifest
 
+# How often a writer may be quicker.
+_ATTEMPTS = 40
+
 
 def damage(folder: Path) -> Iterator[str]:
     """What is wrong with the files of an index, in sentences; also of one that cannot be opened any more."""
@@ -40,9 +43,9 @@ def _documents_damage(folder: Path, manifest: Manifest | None, acknowledged: int
         told = bare.fact("manifest")
     finally:
         bare.close()
-    if manifest is not None and told != manifest.as_json():
-        yield f"{folder / MANIFEST} is not what was written; make it anew with: interlingua index recover {folder}"
     known = manifest_of(str(told), folder / database.FILE)
+    if manifest is not None and manifest != known:
+        yield f"{folder / MANIFEST} is not what was written; make it anew with: interlingua index recover {folder}"
     documents = Documents(folder, known.dimension, known.storage, check=False)
     try:
         with documents.consistent():
@@ -50,10 +53,15 @@ def _documents_damage(folder: Path, manifest: Manifest | None, acknowledged: int
             if lacking > 0:
                 yield database.lost(documents.path, lacking)
             yield from documents.damage()
+        # A moment of its own, because a writer puts another snapshot in the place of this one.
+        for _ in range(_ATTEMPTS):
             current = documents.fact("snapshot")
-            if current is not None and not (folder / snapshot.FOLDER / str(current)).is_dir():
+            if current is None or (folder / snapshot.FOLDER / str(current)).is_dir():
+                return
+            if current == documents.fact("snapshot"):
                 yield (
                     f"{folder / snapshot.FOLDER / str(current)} is missing; make it anew with: interlingua index rebuild {folder}"
                 )
+                return
     finally:
         documents.close()

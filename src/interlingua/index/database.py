@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from interlingua.errors import CorruptIndex, IndexBusy, InputError, OptionError, StorageError
+from interlingua.errors import CorruptIndex, IndexBusy, InputError, InterlinguaError, OptionError, StorageError
 
 FILE = "documents.db"
 ACKNOWLEDGED = "acknowledged"
@@ -70,22 +70,29 @@ class Database:
         self.path = folder / FILE
         self._uri = self.path.resolve().as_uri()
         self._process = os.getpid()
+        self._creating = create
         self._local = threading.local()
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._closing = weakref.finalize(self, _close, self._opened)
-        if not create and not self.path.is_file():
+        self._identity: tuple[int, int] | None = None
+        before = self._looked()
+        if not create and before is None:
             raise CorruptIndex(missing(self.path))
         try:
             # First what was acknowledged, because that is never ahead of the file.
             acknowledged = read_acknowledged(folder) if check else None
             with self._errors():
                 self._prepare(create)
+                self._creating = False
                 if check:
                     self._check_complete(acknowledged)
-            facts = self.path.stat()
-            self._identity = (facts.st_dev, facts.st_ino)
-        except BaseException:
+            self._identity = before or self._looked()
+            self._check_identity()
+        except BaseException as error:
             self.close()
+            if isinstance(error, InterlinguaError) and before is not None and before != self._looked():
+                # Whatever is wrong with it: the log beside it was another's.
+                raise IndexBusy(self._replaced()) from error
             raise
 
     @property
@@ -97,13 +104,15 @@ class Database:
         if found is None:
             # Those of threads that have ended are of no use any more.
             _close(self._opened, ended=True)
-            found = self._local.database = self._connect()
+            found = self._connect()
             self._opened.append((threading.current_thread(), found))
+            self._check_identity()
+            self._local.database = found
         return found
 
     def _connect(self) -> sqlite3.Connection:
-        # Without mode=rw a file that was deleted meanwhile would be made anew, empty.
-        mode = "rw" if self.path.is_file() else "rwc"
+        # With rwc a file that was deleted meanwhile would be made anew, empty.
+        mode = "rwc" if self._creating else "rw"
         database = self._open(f"{self._uri}?mode={mode}")
         try:
             database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
@@ -170,11 +179,26 @@ class Database:
         Raises:
             CorruptIndex: there is none.
         """
+        found = self._looked()
+        if found is None:
+            raise CorruptIndex(missing(self.path))
+        return found != self._identity
+
+    def _looked(self) -> tuple[int, int] | None:
+        """Which file there is by this name."""
         try:
             facts = self.path.stat()
         except OSError:
-            raise CorruptIndex(missing(self.path)) from None
-        return (facts.st_dev, facts.st_ino) != self._identity
+            return None
+        return facts.st_dev, facts.st_ino
+
+    def _check_identity(self) -> None:
+        """Whether a connection that was just opened is to the file that it should be, and its log is that file's."""
+        if self._identity not in (None, self._looked()):
+            raise IndexBusy(self._replaced())
+
+    def _replaced(self) -> str:
+        return f"{self.path.parent} has just been replaced by another process; try again."
 
     # ------------------------------------------------------------------------------------------ transactions
 
@@ -231,9 +255,17 @@ class Database:
             found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if found is None else found[0]
 
-    def tell(self, name: str, value: str | int) -> None:
+    def tell(self, name: str, value: str | int | bytes) -> None:
         """Write a fact about the index; within a transaction."""
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def untell(self, name: str) -> None:
+        """Forget a fact about the index; within a transaction."""
+        self._database.execute("DELETE FROM facts WHERE name = ?", (name,))
+
+    def lineage(self) -> str:
+        """The history that its transactions belong to: another one after writes were lost and given up."""
+        return str(self.fact("lineage") or "")
 
     def vacuum(self) -> None:
         """Give the room of what was deleted back to the system."""
@@ -292,6 +324,8 @@ class Database:
         if code == _FULL:
             return StorageError(f"{self.path}: the disk is full; free some space. The index is as it was.")
         if code in (_READ_ONLY, _CANNOT_OPEN, _NO_PERMISSION):
+            if not self.path.exists():
+                raise CorruptIndex(missing(self.path)) from error
             return StorageError(f"{self.path}: no permission to write there; change the permissions of the folder.")
         if code == _IO:
             return StorageError(

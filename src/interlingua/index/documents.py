@@ -23,9 +23,11 @@ from interlingua.errors import CorruptIndex, OptionError
 from interlingua.index import keywords
 from interlingua.index.database import Database
 from interlingua.index.manifest import Storage
+from interlingua.index.pairs import PairSums
 from interlingua.types import Vectors
 
 _AT_ONCE = 500
+_PAIRS = "pairs"
 
 
 class Passage(NamedTuple):
@@ -169,6 +171,13 @@ class Documents(Database):
         """Make the keywords anew from the documents; within a transaction."""
         keywords.rebuild(self._database)
 
+    def tell_pairs(self, pairs: PairSums | None) -> None:
+        """Keep what parallel texts say about languages, or forget it; within a transaction."""
+        if pairs is None:
+            self.untell(_PAIRS)
+        else:
+            self.tell(_PAIRS, pairs.to_bytes())
+
     def forget_removed(self, mark: int) -> None:
         """Forget which keys were removed up to a mark, because no snapshot has them any more; within a transaction."""
         self._database.execute("DELETE FROM removed WHERE mark <= ?", (mark,))
@@ -243,12 +252,26 @@ class Documents(Database):
 
     def selected(self, where: str, arguments: Sequence[Any]) -> NDArray[np.int64]:
         """The keys of the passages of the documents that a condition selects, in ascending order."""
-        statement = (
-            "SELECT key FROM passages WHERE number IN (SELECT number FROM documents WHERE " + where + ") ORDER BY key"
-        )
+        # In this order: the passages' own rows, which hold the vectors, are not read for it.
+        statement = f"SELECT key FROM (SELECT number FROM documents WHERE {where}) CROSS JOIN passages USING (number)"
         with self._errors():
-            rows = self._database.execute(statement, arguments).fetchall()
-        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+            rows = self._database.execute(statement, arguments)
+            return np.sort(np.fromiter((key for (key,) in rows), dtype=np.int64))
+
+    def pairs(self) -> PairSums | None:
+        """What parallel texts say about languages.
+
+        Raises:
+            CorruptIndex: it is damaged.
+        """
+        content = self.fact(_PAIRS)
+        try:
+            return None if content is None else PairSums.from_bytes(content)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise CorruptIndex(
+                f"{self.path}: the means from parallel texts are damaged ({error}); run: interlingua index fit-means "
+                f"{self.path.parent} --forget"
+            ) from error
 
     def has_keywords(self) -> bool:
         """Whether there are keywords, made by the rules of this version; the next transaction makes them if not."""
@@ -274,6 +297,12 @@ class Documents(Database):
             found |= {row[0]: self._document(*row) for row in rows}
         return found
 
+    def ids(self) -> Iterator[str]:
+        """The ids of all documents."""
+        with self._errors():
+            for (id_,) in self._database.execute("SELECT id FROM documents"):
+                yield id_
+
     def vectors_of(self, id: str) -> Vectors:
         """The vectors of a document's passages, (passages, d)."""
         with self._errors():
@@ -297,18 +326,28 @@ class Documents(Database):
 
     def hits(self, keys: Sequence[int]) -> dict[int, tuple[Document, int, int]]:
         """The document of each passage, and where the passage stands in it; passages that are gone are left out."""
-        found: dict[int, Any] = {}
+        places: dict[int, tuple[int, int, int]] = {}
         for some in _portions(keys):
             marks = ", ".join("?" * len(some))
             with self._errors():
                 rows = self._database.execute(
-                    "SELECT key, start, stop, id, text, documents.lang, metadata, documents.checksum "
-                    f"FROM passages JOIN documents USING (number) WHERE key IN ({marks})",
-                    some,
+                    f"SELECT key, number, start, stop FROM passages WHERE key IN ({marks})", some
                 ).fetchall()
-            for key, start, stop, *row in rows:
-                found[key] = (self._document(*row), start, stop)
-        return found
+            places |= {key: place for key, *place in rows}
+        # A long document that has many of the passages is read once.
+        documents: dict[int, Document] = {}
+        for some in _portions(list({number for number, _, _ in places.values()})):
+            marks = ", ".join("?" * len(some))
+            with self._errors():
+                rows = self._database.execute(
+                    f"SELECT number, id, text, lang, metadata, checksum FROM documents WHERE number IN ({marks})", some
+                ).fetchall()
+            documents |= {number: self._document(*row) for number, *row in rows}
+        return {
+            key: (documents[number], start, stop)
+            for key, (number, start, stop) in places.items()
+            if number in documents
+        }
 
     def all(self, *, where: str = "", arguments: Sequence[Any] = ()) -> Iterator[Document]:
         """All documents in the order of their first addition."""
@@ -354,8 +393,11 @@ class Documents(Database):
             ):
                 for (which,) in database.execute(statement):
                     yield f"{self.path}: {said.format(which)}"
+            self.pairs()
             for said in keywords.damage(database):
                 yield f"{self.path}: {said}"
+        except CorruptIndex as error:
+            yield str(error)
         except (sqlite3.DatabaseError, TypeError, ValueError) as error:
             # A damaged file may hold anything.
             yield f"{self.path}: {error}"

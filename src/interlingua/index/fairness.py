@@ -12,7 +12,7 @@ what is in the query's own language is a little nearer even then, as they share 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.errors import OptionError
+from interlingua.index.pairs import PairSums
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.types import Prompt, Vectors
 
@@ -117,8 +118,14 @@ class Estimate:
             self._sums[lang] = self._sums.get(lang, 0.0) + picked.sum(axis=0, dtype=np.float64)
             self._counts[lang] = self._counts.get(lang, 0) + len(picked)
 
-    def fairness(self, model: str) -> Fairness:
-        """The means, each language's drawn towards the one shipped with the model by how few texts it has."""
+    def fairness(self, model: str, pairs: PairSums | None = None) -> Fairness:
+        """The means, each language's drawn towards the one shipped with the model by how few texts it has.
+
+        Args:
+            model: whose shipped means are taken.
+            pairs: of languages that have them, the means are the pairs'; all languages' texts together only tell how far the
+                collection as a whole lies from them.
+        """
         counts = {lang: count for lang, count in self._counts.items() if lang is not None}
         own = {lang: (total / self._counts[lang]).astype(np.float32) for lang, total in self._sums.items()}
         documents, queries = _shipped(model, "document"), _shipped(model, "query")
@@ -128,14 +135,16 @@ class Estimate:
             general = overall.astype(np.float32)
             means = {lang: _drawn(own[lang], count, general) for lang, count in counts.items()}
             found = LanguageMeans(means, general)
+            found = LanguageMeans({**means, **self._from_pairs(pairs, found, own)}, general)
             return Fairness(found, found, counts, self._spread(found))
         means = {lang: _drawn(own[lang], count, documents.mean(lang)) for lang, count in counts.items()}
+        means |= self._from_pairs(pairs, documents, own)
         general = documents.general if None not in own else _drawn(own[None], self._counts[None], documents.general)
         found = LanguageMeans({**documents.means, **means}, general)
         # What the collection is about shifts its documents, and the questions that it gets.
         shifts = {lang: mean - documents.mean(lang) for lang, mean in means.items()}
         moved = sum(
-            (counts[lang] * shift for lang, shift in shifts.items()), np.zeros(self._dimension, dtype=np.float32)
+            (counts.get(lang, 0) * shift for lang, shift in shifts.items()), np.zeros(self._dimension, dtype=np.float32)
         )
         common = _COMMON_SHIFT * moved / max(sum(counts.values()), 1)
         asked = {lang: (queries.mean(lang) + shifts.get(lang, common)).astype(np.float32) for lang in found.means}
@@ -145,6 +154,20 @@ class Estimate:
             counts,
             self._spread(found),
         )
+
+    def _from_pairs(
+        self, pairs: PairSums | None, known: LanguageMeans, own: Mapping[str | None, Vectors]
+    ) -> dict[str, Vectors]:
+        """The means of languages that have pairs, moved to where the collection lies."""
+        if pairs is None or not pairs.counts:
+            return {}
+        means = pairs.means({lang: known.mean(lang) for pair in pairs.counts for lang in pair})
+        moved, total = np.zeros(self._dimension), _PRIOR_TEXTS
+        for lang, mean in means.items():
+            if lang in own:
+                moved += self._counts[lang] * (own[lang] - mean)
+                total += self._counts[lang]
+        return {lang: (mean + moved / total).astype(np.float32) for lang, mean in means.items()}
 
     def _spread(self, means: LanguageMeans) -> float:
         """The root mean square of |x - μ|, from the sums: |x| is 1."""

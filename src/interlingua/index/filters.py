@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from interlingua.errors import OptionError
 from interlingua.languages import canonical
@@ -22,9 +22,15 @@ from interlingua.languages import canonical
 Filter = str | Mapping[str, Any]
 """An expression, or a dict (see the module)."""
 
+# Whole numbers of more digits are no longer exact in any field.
+_DIGITS = 300
 # SQLite takes 32,766.
 _MOST_ARGUMENTS = 30_000
 _LARGEST = 2**63
+# SQLite takes a thousand levels of an expression, its parser a hundred parentheses within each other.
+_DEEPEST = 40
+_TOO_LARGE = "The filter has a number of more than 300 digits; no field can be compared with it."
+_TOO_DEEP = "The filter is nested too deeply."
 _OPERATORS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _WORDS = ("and", "or", "not", "in", "contains", "exists", "true", "false", "null")
 _TOKEN = re.compile(
@@ -46,10 +52,12 @@ class Condition:
     Attributes:
         sql: with ``?`` for the arguments.
         arguments: the values.
+        depth: how deep it is nested.
     """
 
     sql: str
     arguments: tuple[Any, ...]
+    depth: int = 0
 
 
 def condition(given: Filter | None) -> Condition | None:
@@ -64,10 +72,21 @@ def condition(given: Filter | None) -> Condition | None:
     try:
         found = _of(given)
     except RecursionError:
-        raise OptionError("The filter is nested too deeply.") from None
+        raise OptionError(_TOO_DEEP) from None
     if len(found.arguments) > _MOST_ARGUMENTS:
         raise OptionError("The filter is too long; for many values of one field there is 'in'.")
+    if not all(is_unicode(one) for one in found.arguments if isinstance(one, str)):
+        raise OptionError("The filter has a lone surrogate, half of a character, which no field can hold.")
     return found
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written; lone surrogates cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _of(given: object) -> Condition:
@@ -86,16 +105,53 @@ def _joined(word: str, parts: Sequence[Condition]) -> Condition:
         return parts[0]
     # In halves, because SQLite allows no more than a thousand levels, and a chain has a level for each part.
     left, right = _joined(word, parts[: len(parts) // 2]), _joined(word, parts[len(parts) // 2 :])
-    return Condition(f"({left.sql}) {word} ({right.sql})", left.arguments + right.arguments)
+    depth = max(left.depth, right.depth) + 1
+    return _nested(f"({left.sql}) {word} ({right.sql})", left.arguments + right.arguments, depth)
 
 
 def _not(part: Condition) -> Condition:
     # What is neither true nor false, because a field is missing, counts as false, so its opposite is true.
-    return Condition(f"NOT coalesce(({part.sql}), 0)", part.arguments)
+    return _nested(f"({part.sql}) IS NOT TRUE", part.arguments, part.depth + 1)
 
 
-def _path(name: str) -> str:
-    return "$" + "".join(f".{json.dumps(part, ensure_ascii=False)}" for part in name.split("."))
+def _nested(sql: str, arguments: tuple[Any, ...], depth: int) -> Condition:
+    if depth > _DEEPEST:
+        raise OptionError(_TOO_DEEP)
+    return Condition(sql, arguments, depth)
+
+
+class _Field(NamedTuple):
+    """Where a field stands in the metadata.
+
+    Attributes:
+        path: an expression in SQL for its path in the JSON.
+        arguments: those of the expression.
+    """
+
+    path: str
+    arguments: tuple[str, ...]
+
+    @classmethod
+    def named(cls, name: str) -> _Field:
+        """A field by its name; with dots in it that is the field of this name, where there is one, else a field within fields."""
+        own = f"$.{json.dumps(name, ensure_ascii=False)}"
+        if "." not in name:
+            return cls("?", (own,))
+        within = "$" + "".join(f".{json.dumps(part, ensure_ascii=False)}" for part in name.split("."))
+        return cls("CASE WHEN json_type(metadata, ?) IS NULL THEN ? ELSE ? END", (own, within, own))
+
+    def where(self, sql: str, *values: Any) -> Condition:
+        """A condition: ``{type}`` and ``{value}`` are the field's, ``{path}`` its path, ``?`` after these stands for values."""
+        uses = sum(sql.count(use) for use in ("{type}", "{value}", "{path}"))
+        said = sql.format(
+            type=f"json_type(metadata, {self.path})", value=f"json_extract(metadata, {self.path})", path=self.path
+        )
+        return Condition(said, self.arguments * uses + values)
+
+    def member(self, sql: str, *values: Any) -> Condition:
+        """A condition on the elements of a list, which have ``type`` and ``value``."""
+        within = f"EXISTS (SELECT 1 FROM json_each(metadata, {{path}}) WHERE {sql})"
+        return self.where(f"{{type}} = 'array' AND {within}", *values)
 
 
 def _compare(name: str, operator: str, value: Any) -> Condition:
@@ -106,44 +162,56 @@ def _compare(name: str, operator: str, value: Any) -> Condition:
             raise OptionError(f"{name!r} can be equal to null or not, but not {operator} null.")
         return _not(_exists(name))
     if name in ("lang", "id"):
-        value = canonical(str(value)) if name == "lang" else str(value)
+        value = canonical(_text(value)) if name == "lang" else _text(value)
         return Condition(f"{name} {operator} ?", (value,))
-    path = _path(name)
-    field = "json_extract(metadata, ?)"
+    field = _Field.named(name)
     if isinstance(value, bool):
         if operator != "=":
             raise OptionError(f"{name!r} can be equal to {str(value).lower()} or not, but not {operator}.")
-        spelled = (str(value).lower(),)
-        return Condition(f"json_type(metadata, ?) = ? OR lower({field}) = ?", (path, *spelled, path, *spelled))
+        word = str(value).lower()
+        parts = [field.where("{type} = ?", word), field.where("{type} = 'text' AND lower({value}) = ?", word)]
+        return _joined("OR", [*parts, field.member("type = ?", word)])
     if isinstance(value, int | float):
-        plain = _numeric(path, operator, "?", _sized(value))
+        plain, member = _numeric(field, operator, "?", _sized(value)), f"{_NUMBERS} AND value = ?"
     elif isinstance(value, str):
-        plain = Condition(f"CAST({field} AS TEXT) {operator} ?", (path, value))
+        plain, member = field.where(f"{_SCALARS} AND CAST({{value}} AS TEXT) {operator} ?", value), f"{_TEXTS} = ?"
     else:
         raise OptionError(f"{name!r} is compared with text, a number, true, false or null, not with {value!r}.")
-    if operator != "=":
-        return plain
-    member = Condition(
-        "json_type(metadata, ?) = 'array' AND EXISTS (SELECT 1 FROM json_each(metadata, ?) WHERE value = ?)",
-        (path, path, _sized(value)),
-    )
-    return _joined("OR", [plain, member])
+    return _joined("OR", [plain, field.member(member, _sized(value))]) if operator == "=" else plain
 
 
-def _numeric(path: str, operator: str, right: str, value: Any) -> Condition:
+# JSON's true is 1 to SQLite, and a list is its text, so types are always asked.
+_SCALARS = "{type} IN ('text', 'integer', 'real')"
+_NUMBERS = "type IN ('integer', 'real')"
+_TEXTS = "type = 'text' AND value"
+
+
+def _numeric(field: _Field, operator: str, right: str, value: Any) -> Condition:
     """A comparison of numbers, and of digits as text, as csv files have them."""
-    field = "json_extract(metadata, ?)"
-    whole = f"typeof({field}) IN ('integer', 'real') AND {field} {operator} {right}"
-    spelled = (
-        f"typeof({field}) = 'text' AND trim({field}) GLOB '*[0-9]*' AND trim({field}) NOT GLOB '*[^0-9.eE+-]*' "
-        f"AND CAST({field} AS REAL) {operator} {right}"
+    whole = field.where(f"{{type}} IN ('integer', 'real') AND {{value}} {operator} {right}", value)
+    spelled = field.where(
+        "{type} = 'text' AND trim({value}) GLOB '*[0-9]*' AND trim({value}) NOT GLOB '*[^0-9.eE+-]*' "
+        f"AND CAST({{value}} AS REAL) {operator} {right}",
+        value,
     )
-    return Condition(f"({whole}) OR ({spelled})", (path, path, value, path, path, path, path, value))
+    return _joined("OR", [whole, spelled])
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        raise OptionError(_TOO_LARGE) from None
 
 
 def _sized(value: Any) -> Any:
     """Whole numbers that SQLite does not have, as floats."""
-    return float(value) if isinstance(value, int) and not -_LARGEST <= value < _LARGEST else value
+    if not isinstance(value, int) or -_LARGEST <= value < _LARGEST:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise OptionError(_TOO_LARGE) from None
 
 
 def _in(name: str, values: Any) -> Condition:
@@ -151,41 +219,45 @@ def _in(name: str, values: Any) -> Condition:
         raise OptionError(f"{name!r} in … takes a list of values, not {values!r}.")
     values = list(values)
     if name in ("lang", "id"):
-        there = [str(value) if name == "id" else canonical(str(value)) for value in values if value is not None]
-        parts = [Condition(f"{name} IN (SELECT value FROM json_each(?))", (json.dumps(there),))]
+        there = [_text(value) if name == "id" else canonical(_text(value)) for value in values if value is not None]
+        parts = [Condition(f"{name} IN {_LISTED}", (_as_list(there),))]
         return _joined("OR", parts + [_compare(name, "=", None)] * (None in values))
-    path, listed = _path(name), "(SELECT value FROM json_each(?))"
+    field = _Field.named(name)
     texts = [value for value in values if isinstance(value, str)]
-    numbers = [value for value in values if _is_number(value)]
+    numbers = [_sized(value) for value in values if _is_number(value)]
     parts = [_compare(name, "=", value) for value in values if not isinstance(value, str) and not _is_number(value)]
     # One argument for all, because there may be thousands.
     if texts:
-        parts.append(Condition(f"CAST(json_extract(metadata, ?) AS TEXT) IN {listed}", (path, json.dumps(texts))))
+        parts.append(field.where(f"{_SCALARS} AND CAST({{value}} AS TEXT) IN {_LISTED}", _as_list(texts)))
+        parts.append(field.member(f"{_TEXTS} IN {_LISTED}", _as_list(texts)))
     if numbers:
-        parts.append(_numeric(path, "IN", listed, json.dumps([_sized(value) for value in numbers])))
-    if texts or numbers:
-        member = f"EXISTS (SELECT 1 FROM json_each(metadata, ?) WHERE value IN {listed})"
-        values = json.dumps([*texts, *map(_sized, numbers)])
-        parts.append(Condition(f"json_type(metadata, ?) = 'array' AND {member}", (path, path, values)))
+        parts.append(_numeric(field, "IN", _LISTED, _as_list(numbers)))
+        parts.append(field.member(f"{_NUMBERS} AND value IN {_LISTED}", _as_list(numbers)))
     return _joined("OR", parts) if parts else Condition("0", ())
 
 
+_LISTED = "(SELECT value FROM json_each(?))"
+
+
+def _as_list(values: list[Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) != math.inf and value == value  # noqa: PLR0124
 
 
 def _contains(name: str, value: Any) -> Condition:
     if name in ("lang", "id"):
-        return Condition(f"instr({name}, ?) > 0", (str(value),))
-    path = _path(name)
-    part = Condition("instr(CAST(json_extract(metadata, ?) AS TEXT), ?) > 0", (path, str(value)))
+        return Condition(f"instr({name}, ?) > 0", (_text(value),))
+    part = _Field.named(name).where(f"{_SCALARS} AND instr(CAST({{value}} AS TEXT), ?) > 0", _text(value))
     return _joined("OR", [part, _compare(name, "=", value)])
 
 
 def _exists(name: str) -> Condition:
     if name in ("lang", "id"):
         return Condition(f"{name} IS NOT NULL", ())
-    return Condition("coalesce(json_type(metadata, ?), 'null') != 'null'", (_path(name),))
+    return _Field.named(name).where("coalesce({type}, 'null') != 'null'")
 
 
 # ---------------------------------------------------------------------------------------------- dicts
@@ -287,7 +359,12 @@ class _Parser:
 
     def _one(self) -> Condition:
         if self._take("not"):
-            return _not(self._one())
+            # Two of them are none.
+            negated = True
+            while self._take("not"):
+                negated = not negated
+            found = self._one()
+            return _not(found) if negated else found
         if self._take("("):
             found = self._any()
             self._expect(")")
@@ -322,14 +399,14 @@ class _Parser:
     def _value(self) -> Any:
         kind, word = self._kind(), str(self._word())
         if kind == "number":
-            value: Any = float(word) if re.search(r"[.eE]", word) else int(word)
+            value: Any = float(word) if re.search(r"[.eE]", word) or len(word) > _DIGITS else int(word)
         elif kind == "text":
             value = re.sub(r"\\(.)", r"\1", word[1:-1])
         elif kind == "word" and word in ("true", "false", "null"):
             value = {"true": True, "false": False, "null": None}[word]
         elif kind == "name":
             # lang = de: a bare word is text.
-            value = word
+            value = word.strip("`")
         else:
             raise self._wrong("a value (text in quotes, a number, true, false or null)")
         self._next += 1

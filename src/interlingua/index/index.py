@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
@@ -11,22 +12,25 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import numpy as np
 
 from interlingua._version import __version__
-from interlingua.errors import CorruptIndex, InputError, OptionError, StorageError
+from interlingua.errors import CorruptIndex, InputError, OptionError, StorageError, WrongModel
 from interlingua.index import snapshot as snapshots
 from interlingua.index.checking import damage
-from interlingua.index.documents import Document
-from interlingua.index.filters import Filter, condition
+from interlingua.index.documents import Document, Documents
+from interlingua.index.filters import Condition, Filter, condition, is_unicode
 from interlingua.index.fusion import CANDIDATES, RERANKED, Reranker, best, reranked
 from interlingua.index.items import Item, as_documents, changed, chunked, id_of
 from interlingua.index.manifest import Kind, Manifest, Storage, read_manifest
 from interlingua.index.opened import Opened
 from interlingua.index.options import SearchOptions
+from interlingua.index.pairs import PairSums
+from interlingua.index.replacing import finish_taking_place, standing
 from interlingua.index.scanning import Asked
 from interlingua.index.seeking import Seeker
 from interlingua.index.whole import (
+    absolute,
     check_encoder,
     default_encoder,
-    finish_taking_place,
+    growing_beside,
     make,
     model_of,
     precision_of,
@@ -111,7 +115,7 @@ class Index(Opened):
             raise OptionError(f"storage is 'float32' or 'float16', not {storage!r}.")
         if not isinstance(recall, int | float) or not 0 < recall < 1:
             raise OptionError(f"recall is a number between 0 and 1, not {recall!r}.")
-        path = Path(folder).expanduser()
+        path = absolute(folder)
         encoder = encoder if encoder is not None else default_encoder()
         manifest = Manifest(
             model_of(encoder),
@@ -140,18 +144,22 @@ class Index(Opened):
             WrongModel: the index was made with another encoder than the one given.
             CorruptIndex: a file is missing or damaged.
         """
-        path = Path(folder).expanduser()
+        path = absolute(folder)
+
+        def opened() -> Index:
+            manifest = read_manifest(path)
+            if encoder is not None:
+                check_encoder(path, manifest, encoder)
+            return cls(path, manifest, encoder)
+
         finish_taking_place(path)
-        manifest = read_manifest(path)
-        if encoder is not None:
-            check_encoder(path, manifest, encoder)
-        return cls(path, manifest, encoder)
+        return standing(path, opened)
 
     def __len__(self) -> int:
         return self.count()
 
     def __contains__(self, id: object) -> bool:
-        return isinstance(id, str) and bool(self._documents.get([id]))
+        return isinstance(id, str) and self.get(id) is not None
 
     # ------------------------------------------------------------------------------------------ writing
 
@@ -190,14 +198,16 @@ class Index(Opened):
                 if acknowledged is not None:
                     acknowledged(len(chunk))
             if snapshot:
-                self._writer().make_snapshot_if_behind(self._seen(lambda view: view), report)
+                self._writer().make_snapshot_if_behind(report)
         return Changes(added, updated, unchanged)
 
     def update(self, documents: Iterable[Mapping[str, Any]]) -> Changes:
         """Change documents that are there: dicts with ``id`` and what shall be different; None takes a field away.
 
         Raises:
-            InputError: there is no document with an id; nothing of the call is changed then.
+            InputError: there is no document with an id, or a text cannot be embedded.
+
+        All is changed or, after an error or an interruption, nothing; until all is embedded it is in memory.
         """
         wanted = [documents] if isinstance(documents, Mapping) else list(documents)
         for row, change in enumerate(wanted):
@@ -215,9 +225,7 @@ class Index(Opened):
                 results.append(present[id_])
             # Of several changes of one document the last has all of them. All is checked before anything is written.
             last = {document.id: document for document in as_documents(results)}
-            updated = 0
-            for chunk in chunked(last.values()):
-                updated += self._writer().put(chunk).updated
+            updated = self._writer().put(*chunked(last.values())).updated
         return Changes(0, updated, len(wanted) - updated)
 
     def delete(self, ids: str | Iterable[str] = (), *, where: Filter | None = None) -> list[str]:
@@ -232,6 +240,55 @@ class Index(Opened):
             if chosen is not None:
                 wanted += [one.id for one in self._documents.all(where=chosen.sql, arguments=chosen.arguments)]
             return self._documents.remove(wanted)
+
+    def fit_means(
+        self,
+        texts_a: Sequence[str],
+        texts_b: Sequence[str],
+        *,
+        lang_a: Langs = None,
+        lang_b: Langs = None,
+        report: Report | None = None,
+    ) -> dict[tuple[str, str], int]:
+        """Learn from translations where languages lie, for fair search where languages are about different things.
+
+        Without, a language's mean is estimated from its documents, so what these are about is taken for a part of the
+        language. Pairs of further calls add up. The snapshot is made anew, because means are frozen in it.
+
+        Args:
+            texts_a: texts, some hundreds in each pair of languages.
+            texts_b: the translation of each.
+            lang_a: the language of the former, one for all or one for each; None identifies it.
+            lang_b: that of the latter.
+            report: called with what a snapshot does and its progress.
+
+        Returns:
+            How many pairs there are by now in each two languages.
+
+        Raises:
+            InputError: a text cannot be embedded, there are not as many of both, or no pair is in two known languages.
+        """
+        a, b = (check_texts(texts, name=name).texts for texts, name in ((texts_a, "texts_a"), (texts_b, "texts_b")))
+        if len(a) != len(b):
+            raise InputError(f"There are {len(a):,} texts but {len(b):,} translations; give one translation a text.")
+        langs_a, langs_b = languages_of(a, lang_a), languages_of(b, lang_b)
+        vectors = [self._checked(self.encoder.encode_document(texts)) for texts in (a, b)]
+        with self._writing():
+            known = self._documents.pairs() or PairSums({}, {})
+            pairs = known.with_pairs(vectors[0], vectors[1], langs_a, langs_b)
+            if pairs.counts == known.counts:
+                raise InputError("No pair of texts is in two different languages; give their languages.")
+            with self._documents.transaction():
+                self._documents.tell_pairs(pairs)
+            self._writer().make_snapshot(report)
+        return pairs.counts
+
+    def forget_means(self, report: Report | None = None) -> None:
+        """Forget what ``fit_means`` has learned, and make the snapshot anew."""
+        with self._writing():
+            with self._documents.transaction():
+                self._documents.tell_pairs(None)
+            self._writer().make_snapshot(report)
 
     def compact(self, report: Report | None = None) -> Info:
         """Make the snapshot anew, and give back the room of what was deleted."""
@@ -253,19 +310,29 @@ class Index(Opened):
 
     def get(self, id: str) -> Document | None:
         """A document by its id; None if there is none."""
-        return self._documents.get([str(id)]).get(str(id))
+        self._reload_if_replaced()
+        wanted = str(id)
+        # What is no text for SQLite either is nobody's id.
+        return self._documents.get([wanted]).get(wanted) if is_unicode(wanted) else None
 
     def count(self, where: Filter | None = None) -> int:
         """The number of documents, of those that a filter selects."""
         chosen = condition(where)
+        self._reload_if_replaced()
         return self._documents.count() if chosen is None else self._documents.count(chosen.sql, chosen.arguments)
 
     def documents(self, where: Filter | None = None) -> Iterator[Document]:
-        """All documents, or those that a filter selects, in the order of their first addition."""
-        chosen = condition(where)
-        if chosen is None:
-            return self._documents.all()
-        return self._documents.all(where=chosen.sql, arguments=chosen.arguments)
+        """All documents, or those that a filter selects, in the order of their first addition, as they are at one moment."""
+        return (document for document, _ in self._at_one_moment(condition(where)))
+
+    def _at_one_moment(self, chosen: Condition | None) -> Iterator[tuple[Document, Documents]]:
+        """Documents, and where more about them is read."""
+        self._reload_if_replaced()
+        # Connections of its own, because whoever takes the documents one by one may write meanwhile.
+        with closing(Documents(self.folder, self.manifest.dimension, self.manifest.storage)) as own, own.consistent():
+            where, arguments = ("", ()) if chosen is None else (chosen.sql, chosen.arguments)
+            for document in own.all(where=where, arguments=arguments):
+                yield document, own
 
     def info(self) -> Info:
         """The state of the index."""
@@ -320,9 +387,9 @@ class Index(Opened):
             min_score: only hits with at least this score.
             query_lang: the queries' language, one for all or one for each; None identifies it. Fair search uses it.
             hybrid: search by keywords as well, for exact names, numbers and codes. Both lists are fused by reciprocal rank (see
-                ``fusion``); a hit's ``score`` is the fused one then. Keywords add hits and move them up; none of the best 100
-                by vector is left out because of them. ``min_score`` is asked of what vectors found before that, and what
-                keywords find stays.
+                ``fusion``); a hit's ``score`` is the fused one then. Keywords add hits and move them up, so the last ones by
+                vector may fall out of the ``k``. ``min_score`` is asked of what vectors found before that, and what keywords
+                find stays.
             group: a document that has several passages is there once, with its best one; False gives all its passages.
             rerank: judges the best hits, at least 50: a callable that takes the query and its hits and gives each a score, higher
                 is better. It is a hit's ``score`` then, and what the hits are ranked by.
@@ -339,15 +406,22 @@ class Index(Opened):
         single = isinstance(queries, str)
         texts = check_texts([queries] if isinstance(queries, str) else queries, name="queries").texts
         langs = languages_of(texts, query_lang) if fair else [None] * len(texts)
-        vectors = self._checked(self.encoder.encode_query(texts))
+        self._reload_if_replaced()
+        vectors, model = self._asked(texts)
         chosen = condition(where)
         candidates = max(k, CANDIDATES if hybrid else RERANKED if rerank else k)
 
         def sought(view: View) -> list[list[Hit]]:
+            nonlocal vectors, model
+            if model != self.manifest.fingerprint:
+                # Another process has just put an index of another model in this one's place.
+                vectors, model = self._asked(texts)
             seeker = Seeker(self._documents, view)
-            asked = Asked(vectors, langs, fair, diverse, per_language, seeker.allowed(chosen))
-            found = seeker.hits(asked, candidates, min_score, group)
-            return seeker.with_keywords(texts, asked, found, group) if hybrid else found
+            # Keywords and judges choose among more than the quota.
+            quota = per_language and max(per_language, candidates // max(len(view.languages), 1))
+            asked = Asked(vectors, langs, fair, diverse, quota, group, view.allowed(chosen))
+            found = seeker.hits(asked, candidates, min_score)
+            return seeker.with_keywords(texts, asked, found) if hybrid else found
 
         results = self._seen(sought)
         if rerank is not None:
@@ -370,11 +444,17 @@ class Index(Opened):
         prompt: Prompt = "query",
         group: bool = True,
     ) -> list[list[Hit]]:
-        """The same for queries that are embedded already, float32 of shape (n, d) and of length 1.
+        """Find the documents nearest to queries that are embedded already, float32 of shape (n, d) and of length 1.
 
-        ``prompt`` is what they were embedded as: ``"document"`` for the vectors of documents, to find what is like them.
+        Options are as in ``search``, but ``fair`` is False unless it is given. ``prompt`` is what the queries were embedded as:
+        ``"document"`` for the vectors of documents, to find what is like them.
+
+        Raises:
+            InputError: the vectors do not fit.
+            WrongModel: another process has embedded the index anew with another model since the last call.
         """
         _check_counts(k, per_language)
+        model = self.manifest.fingerprint
         vectors = self._checked(vectors)
         if langs is not None and len(langs) != len(vectors):
             raise InputError(
@@ -384,11 +464,21 @@ class Index(Opened):
         chosen = condition(where)
 
         def sought(view: View) -> list[list[Hit]]:
+            if model != self.manifest.fingerprint:
+                raise WrongModel(
+                    f"{self.folder} was embedded anew with {self.manifest.model} ({self.manifest.precision}) by another process; "
+                    "embed the queries with that."
+                )
             seeker = Seeker(self._documents, view)
-            asked = Asked(vectors, codes, fair, diverse, per_language, seeker.allowed(chosen), prompt)
-            return seeker.hits(asked, k, min_score, group)
+            asked = Asked(vectors, codes, fair, diverse, per_language, group, view.allowed(chosen), prompt)
+            return seeker.hits(asked, k, min_score)
 
         return self._seen(sought)
+
+    def _asked(self, texts: Sequence[str]) -> tuple[Vectors, str]:
+        """The queries' vectors, and the fingerprint of what embedded them."""
+        encoder = self.encoder
+        return self._checked(encoder.encode_query(texts)), encoder.fingerprint
 
     def _checked(self, vectors: Vectors) -> Vectors:
         return checked(np.ascontiguousarray(np.atleast_2d(vectors), dtype=np.float32), self.folder, self.manifest)
@@ -467,23 +557,23 @@ class Index(Opened):
             CorruptIndex: the documents cannot be read.
             WrongModel: it was made with another encoder than the one given.
         """
-        path = Path(folder).expanduser()
+        path = absolute(folder)
         recover(path, encoder)
         return cls.open(path, encoder)
 
     def exported(self, *, where: Filter | None = None, vectors: bool = False) -> Iterator[dict[str, Any]]:
-        """The documents as rows with ``id``, ``lang``, ``text`` and, if there are other fields, ``metadata``.
+        """The documents as rows with ``id``, ``lang``, ``text`` and, if there are other fields, ``metadata``, as at one moment.
 
         Args:
             where: only documents that this filter selects.
             vectors: also ``vectors``, those of the document's passages, a list of lists.
         """
-        for document in self.documents(where):
-            row: dict[str, Any] = {"id": document.id, "lang": document.lang, "text": document.text}
-            row |= {"metadata": dict(document.metadata)} if document.metadata else {}
-            if vectors:
-                row["vectors"] = self._documents.vectors_of(document.id).tolist()
-            yield row
+        return (
+            {"id": document.id, "lang": document.lang, "text": document.text}
+            | ({"metadata": dict(document.metadata)} if document.metadata else {})
+            | ({"vectors": own.vectors_of(document.id).tolist()} if vectors else {})
+            for document, own in self._at_one_moment(condition(where))
+        )
 
     def export(self, path: str | os.PathLike[str], *, where: Filter | None = None, vectors: bool = False) -> int:
         """Write documents as JSON Lines (see ``exported``); gives their number. The file appears whole or not at all.
@@ -515,26 +605,17 @@ class Index(Opened):
 
         Raises:
             WrongModel: an interrupted call was for another model.
+            OptionError: a folder of somebody else's is in the way.
         """
-        beside = self.folder.with_name(f"{self.folder.name}.reembedding")
         with self._writing():
-            if beside.exists():
-                new = Index.open(beside, encoder)
-            else:
-                facts = self.manifest
-                new = Index.create(
-                    beside,
-                    encoder,
-                    kind=facts.kind,
-                    storage=facts.storage,
-                    recall=facts.recall,
-                    passages=facts.passages,
-                )
-            new.add(self._documents.all(), acknowledged=acknowledged, report=report)
-            new.delete([one.id for one in new.documents() if one.id not in self])
-            new.close()
-            self._encoder, self._given = encoder, True
+            beside, begun = growing_beside(self.folder, self.manifest, encoder)
+            with Index.open(beside, encoder) as new:
+                new.add(self._documents.all(), acknowledged=acknowledged, report=report)
+                if begun:
+                    # What was deleted since.
+                    new.delete(set(new._documents.ids()) - set(self._documents.ids()))
             self._take_place(beside)
+            self._encoder, self._given = encoder, True
 
 
 def _check_counts(k: int, per_language: int | None) -> None:

@@ -25,6 +25,8 @@ Item = str | Record | Document | Mapping[str, Any]
 _CHUNK = 2048
 _CHARACTERS = 16_000_000
 _LONGEST_ID = 1000
+# Below it JSON has every whole number without a look.
+_LARGEST = 2**63
 _I = TypeVar("_I", bound=Item)
 
 
@@ -71,6 +73,8 @@ def id_of(given: object, row: int | None = None) -> str:
         InputError: it is no text, number or UUID, or one that cannot be an id.
     """
     if isinstance(given, Integral) and not isinstance(given, bool):
+        if abs(int(given)) >= 10**_LONGEST_ID:
+            raise _refused(f"the id is a number of more than {_LONGEST_ID:,} digits", row)
         return str(int(given))
     if isinstance(given, uuid.UUID):
         return str(given)
@@ -102,6 +106,15 @@ def changed(before: Document, change: Mapping[str, Any], row: int) -> Document:
 def differs(document: Document, before: Document | None) -> bool:
     """Whether a document must be embedded again."""
     return before is None or (document.text, document.lang) != (before.text, before.lang)
+
+
+def has_other_fields(document: Document, before: Document) -> bool:
+    """Whether the fields are others, as they are written: 1, 1.0 and true are equal in Python, and are not the same."""
+    return _spelled(document.metadata) != _spelled(before.metadata)
+
+
+def _spelled(fields: Mapping[str, Any]) -> str:
+    return json.dumps(dict(fields), sort_keys=True)
 
 
 def _as_document(item: object, row: int) -> Document:
@@ -143,7 +156,7 @@ def _as_metadata(fields: Mapping[str, Any], row: int) -> dict[str, Any]:
     for name, value in fields.items():
         if not isinstance(name, str):
             raise _refused(f"the names of fields are texts, not {_said(name)}", row)
-        if value is None or isinstance(value, bool | int):
+        if value is None or (isinstance(value, bool | int) and abs(value) < _LARGEST):
             found[name] = value
             if name.isascii():
                 continue
@@ -153,6 +166,7 @@ def _as_metadata(fields: Mapping[str, Any], row: int) -> dict[str, Any]:
             found |= json.loads(written)
         except (TypeError, ValueError, RecursionError) as error:
             why = "NaN, a missing value: leave it out or give None" if isinstance(value, float) else str(error)
+            why = "a number of very many digits" if "integer string conversion" in why else why
             raise _refused(
                 f"the field {name!r:.60} cannot be kept, because JSON cannot hold it ({why})", row
             ) from error

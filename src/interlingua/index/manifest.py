@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from interlingua.errors import CorruptIndex, OptionError
+from interlingua.errors import CorruptIndex, OptionError, StorageError
 
 FILE = "manifest.json"
 FORMAT = 1
@@ -65,6 +65,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         OptionError: the folder is no index, or one of a later version of Interlingua.
         CorruptIndex: the manifest is damaged.
+        StorageError: it may not be read.
     """
     path = folder / FILE
     try:
@@ -79,6 +80,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise OptionError(
             f"{folder} is a file, not the folder of an index; make one of it with: interlingua index create FOLDER {folder}"
         ) from None
+    except PermissionError:
+        raise StorageError(f"{path}: no permission to read it; change the permissions of the folder.") from None
     except (OSError, ValueError) as error:
         raise CorruptIndex(f"{path} cannot be read ({error}); run: interlingua index recover {folder}") from error
     return manifest_of(text, path)

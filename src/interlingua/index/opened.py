@@ -12,10 +12,11 @@ from typing import Self, TypeVar
 from interlingua.errors import CorruptIndex, IndexBusy
 from interlingua.index.documents import Documents
 from interlingua.index.manifest import FILE as MANIFEST
-from interlingua.index.manifest import Manifest, read_manifest
-from interlingua.index.snapshot import SnapshotGone
+from interlingua.index.manifest import Manifest, manifest_of, read_manifest
+from interlingua.index.replacing import standing, take_place
+from interlingua.index.snapshot import SnapshotGone, newest_sequence
 from interlingua.index.view import View
-from interlingua.index.whole import check_encoder, take_place
+from interlingua.index.whole import check_encoder, forget_snapshots
 from interlingua.index.writing import Writer, writers_lock
 from interlingua.types import TextEncoder
 
@@ -53,6 +54,8 @@ class Opened:
     def close(self) -> None:
         """Let go of the files."""
         self._documents.close()
+        # With it go the maps of the snapshot.
+        self._view = View(self.folder, self.manifest, self._documents)
 
     @property
     def encoder(self) -> TextEncoder:
@@ -74,7 +77,7 @@ class Opened:
         for attempt in range(_ATTEMPTS):
             self._reload_if_replaced()
             with self._documents.consistent():
-                view = self._view.at(self._documents.sequence())
+                view = self._view.at(self._documents.sequence(), patient=attempt < _ATTEMPTS // 2)
                 if view is not None:
                     try:
                         return work(view)
@@ -88,6 +91,9 @@ class Opened:
 
     def _reload_if_replaced(self) -> bool:
         """Go on with the index that another process has put in this one's place."""
+        return standing(self.folder, self._reload)
+
+    def _reload(self) -> bool:
         if not self._documents.is_replaced():
             return False
         manifest = read_manifest(self.folder)
@@ -101,7 +107,7 @@ class Opened:
     def _load(self, manifest: Manifest) -> None:
         documents = Documents(self.folder, manifest.dimension, manifest.storage)
         told = documents.fact("manifest")
-        if told is not None and told != manifest.as_json():
+        if told is not None and manifest_of(str(told), documents.path) != manifest:
             documents.close()
             raise CorruptIndex(
                 f"{self.folder / MANIFEST} is not what was written; run: interlingua index recover {self.folder}"
@@ -116,8 +122,14 @@ class Opened:
         while True:
             with writers_lock(self.folder):
                 if not self._reload_if_replaced():
+                    self._pass_over_lost_writes()
                     yield
                     return
+
+    def _pass_over_lost_writes(self) -> None:
+        """Forget snapshots that know of later writes than the documents, which are an older copy then."""
+        if newest_sequence(self.folder) > self._documents.sequence():
+            forget_snapshots(self.folder, self._documents)
 
     def _writer(self) -> Writer:
         return Writer(self.folder, self.manifest, self._documents, lambda: self.encoder)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.index.fairness import fair_scores, shifts_of
 from interlingua.index.kinds import Rows
+from interlingua.index.selecting import Allowed
 from interlingua.index.snapshot import top
 from interlingua.types import Prompt, Vectors
 
@@ -18,6 +19,8 @@ from interlingua.types import Prompt, Vectors
 _BLOCK = 65_536
 # Scores that are held at once, of all queries of a part.
 _SCORES = 32_000_000
+# Vectors that are compared again at once.
+_RESCORED = 16_384
 
 
 class Found(NamedTuple):
@@ -25,13 +28,19 @@ class Found(NamedTuple):
 
     Attributes:
         keys: int64, (m,): passages.
+        numbers: int64, (m,): their documents.
         scores: float32, (m,): what they are ranked by.
         cosines: float32, (m,).
     """
 
     keys: Rows
+    numbers: Rows
     scores: Vectors
     cosines: Vectors
+
+    def at(self, places: slice | NDArray[Any]) -> Found:
+        """Some of it."""
+        return Found(self.keys[places], self.numbers[places], self.scores[places], self.cosines[places])
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +52,9 @@ class Asked:
         langs: their languages, None where unknown; used in fair search.
         fair: rank by the centred cosine.
         diverse: take from each language's scores what the query's best in it have.
-        per_language: the most hits in a language; None for no limit.
-        allowed: the keys of the passages that may be found, ascending; None for all.
+        per_language: the most documents (passages, without ``group``) in a language; None for no limit.
+        group: count a document once.
+        allowed: which passages may be found; None for all.
         prompt: what the queries were embedded as.
         own_language: what fair search takes off for the query's own language; the view sets it.
     """
@@ -54,7 +64,8 @@ class Asked:
     fair: bool = True
     diverse: bool = False
     per_language: int | None = None
-    allowed: Rows | None = None
+    group: bool = True
+    allowed: Allowed | None = None
     prompt: Prompt = "query"
     own_language: float = 0.0
 
@@ -91,22 +102,33 @@ def empty_pool(dimension: int) -> Pool:
 
 def nothing() -> Found:
     """What is found where nothing is."""
-    return Found(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
+    none = np.empty(0, dtype=np.int64)
+    return Found(none, none, np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
 
 
-def one_of(asked: Asked, place: int) -> Asked:
-    """One of the queries, to be ranked by its scores alone."""
-    return Asked(asked.vectors[place : place + 1], [asked.langs[place]], asked.fair, own_language=asked.own_language)
+def some_of(asked: Asked, places: Sequence[int]) -> Asked:
+    """Some of the queries."""
+    return replace(asked, vectors=asked.vectors[list(places)], langs=[asked.langs[place] for place in places])
 
 
-def merged(one: Found, other: Found, k: int) -> Found:
-    """The k best of both."""
-    order = np.argsort(-np.concatenate([one.scores, other.scores]), kind="stable")[:k]
-    return Found(
-        np.concatenate([one.keys, other.keys])[order],
-        np.concatenate([one.scores, other.scores])[order],
-        np.concatenate([one.cosines, other.cosines])[order],
+def merged(parts: Sequence[Found], k: int) -> Found:
+    """The k best of all."""
+    joined = Found(
+        np.concatenate([part.keys for part in parts]),
+        np.concatenate([part.numbers for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.cosines for part in parts]),
     )
+    return joined.at(np.argsort(-joined.scores, kind="stable")[:k])
+
+
+def first_of_documents(found: Found, most: int, group: bool) -> Found:
+    """The first ``most`` documents, each with its best passage; the first passages without ``group``."""
+    if not group:
+        return found.at(slice(most))
+    _, firsts = np.unique(found.numbers, return_index=True)
+    firsts = np.sort(firsts)[:most]
+    return found.at(firsts)
 
 
 def scan(pool: Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
@@ -116,16 +138,52 @@ def scan(pool: Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) 
     at_once = max(1, _SCORES // max(min(count, _BLOCK), 1))
     for start in range(0, len(centred), at_once):
         part = slice(start, start + at_once)
-        shifts = None
-        if asked.fair:
-            shifts = shifts_of(centred[part], pool.table, asked.langs[part], pool.languages, asked.own_language)
-        found += _scan_some(pool, asked.vectors[part], centred[part], k, rows, shifts)
+        shifts = _shifts(pool, asked, centred, part)
+        bare = None if shifts is None and centred is asked.vectors else asked.vectors[part]
+        scores, places = _best_of_all(pool, centred[part], k, rows, shifts)
+        found += _found(pool, bare, scores, places)
     return found
 
 
-def _scan_some(
-    pool: Pool, bare: Vectors, centred: Vectors, k: int, rows: Rows | None, shifts: Vectors | None
-) -> Iterator[Found]:
+def rescore(pool: Pool, asked: Asked, centred: Vectors, picked: Rows, k: int) -> list[Found]:
+    """The k best of a few rows for each query, exactly.
+
+    Args:
+        pool: the passages.
+        asked: the queries.
+        centred: what the passages are compared with, (n, d).
+        picked: (n, m): rows of the pool; -1 where there are fewer.
+        k: how many.
+    """
+    found: list[Found] = []
+    at_once = max(1, _RESCORED // max(picked.shape[1], 1))
+    for start in range(0, len(centred), at_once):
+        part = slice(start, start + at_once)
+        rows = picked[part]
+        vectors = pool.vectors[rows].astype(np.float32, copy=False)
+        scores = np.matmul(vectors, centred[part, :, None])[..., 0]
+        shifts = _shifts(pool, asked, centred, part)
+        if shifts is not None:
+            scores -= np.take_along_axis(shifts, pool.langs[rows], 1)
+            scores *= pool.inverse[rows]
+        scores[rows < 0] = -np.inf
+        order = top(scores, k)
+        scores, places = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
+        bare = None if shifts is None and centred is asked.vectors else asked.vectors[part]
+        found += _found(pool, bare, scores, places)
+    return found
+
+
+def _shifts(pool: Pool, asked: Asked, centred: Vectors, part: slice) -> Vectors | None:
+    """What fair search takes off, (queries, languages)."""
+    if not asked.fair:
+        return None
+    return shifts_of(centred[part], pool.table, asked.langs[part], pool.languages, asked.own_language)
+
+
+def _best_of_all(
+    pool: Pool, centred: Vectors, k: int, rows: Rows | None, shifts: Vectors | None
+) -> tuple[Vectors, Rows]:
     best = np.empty((len(centred), 0), dtype=np.float32)
     places = np.empty((len(centred), 0), dtype=np.int64)
     for numbers in _portions(pool, rows):
@@ -140,9 +198,18 @@ def _scan_some(
         places = np.concatenate([places, absolute], axis=1)
         kept = top(best, k)
         best, places = np.take_along_axis(best, kept, 1), np.take_along_axis(places, kept, 1)
-    for query, scores, picked in zip(bare, best, places, strict=True):
-        cosines = scores if shifts is None else pool.vectors[picked].astype(np.float32, copy=False) @ query
-        yield Found(np.asarray(pool.keys[picked]), scores, np.clip(cosines, -1.0, 1.0))
+    return best, places
+
+
+def _found(pool: Pool, bare: Vectors | None, scores: Vectors, places: Rows) -> Iterator[Found]:
+    """What was found for each query; the cosines are the scores, or those of the bare queries if they are given."""
+    keys, numbers = np.asarray(pool.keys[places]), np.asarray(pool.numbers[places])
+    cosines = scores
+    if bare is not None:
+        cosines = np.matmul(pool.vectors[places].astype(np.float32, copy=False), bare[..., None])[..., 0]
+    cosines = np.clip(cosines, -1.0, 1.0)
+    for row, there in enumerate(np.isfinite(scores)):
+        yield Found(keys[row][there], numbers[row][there], scores[row][there], cosines[row][there])
 
 
 def _portions(pool: Pool, rows: Rows | None) -> Iterator[slice | Rows]:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from interlingua.index.documents import Document, Documents
-from interlingua.index.filters import Condition
 from interlingua.index.fusion import CANDIDATES, fused
 from interlingua.index.keywords import Match
-from interlingua.index.kinds import Rows
-from interlingua.index.scanning import Asked, Found
+from interlingua.index.scanning import Asked, Found, first_of_documents, some_of
 from interlingua.index.view import View
 from interlingua.types import Hit, Vectors
 
@@ -29,49 +27,58 @@ class Seeker:
     documents: Documents
     view: View
 
-    def allowed(self, chosen: Condition | None) -> Rows | None:
-        """The passages that a filter selects; None for all."""
-        return None if chosen is None else self.documents.selected(chosen.sql, chosen.arguments)
-
-    def hits(self, asked: Asked, k: int, min_score: float | None, group: bool = True) -> list[list[Hit]]:
+    def hits(self, asked: Asked, k: int, min_score: float | None) -> list[list[Hit]]:
         """The k best hits of each query."""
-        wanted, most = k, self.view.count
-        while True:
-            found = self.view.search(asked, min(wanted, max(most, 1)))
-            results = self._fetched(found, k, min_score, group)
-            # Several passages of a document count once, so more of them may be needed.
-            short = any(len(hits) < k and len(one.keys) >= wanted for hits, one in zip(results, found, strict=True))
-            if not short or wanted >= most:
-                return results
+        wanted, most = k, max(self.view.count, 1)
+        found = self.view.search(asked, min(wanted, most))
+        kept = [self._kept(one, asked, k, min_score) for one in found]
+        # Several passages of a document count once, so more of them may be needed.
+        while wanted < most and (short := self._short(found, kept, k, wanted, min_score)):
             wanted *= 4
+            for place, one in zip(short, self.view.search(some_of(asked, short), min(wanted, most)), strict=True):
+                found[place], kept[place] = one, self._kept(one, asked, k, min_score)
+        return self._fetched(kept)
 
-    def _fetched(self, found: list[Found], k: int, min_score: float | None, group: bool) -> list[list[Hit]]:
-        keys = list({int(key) for one in found for key in one.keys})
-        known = self.documents.hits(keys)
-        results = []
-        for one in found:
-            hits: dict[Hashable, Hit] = {}
-            for key, score, cosine in zip(one.keys.tolist(), one.scores.tolist(), one.cosines.tolist(), strict=True):
-                if key not in known or (min_score is not None and score < min_score):
-                    continue
-                hit = _as_hit(*known[key], score, cosine)
-                if len(hits) < k:
-                    hits.setdefault(_identity(hit, group), hit)
-            results.append(list(hits.values()))
-        return results
+    @staticmethod
+    def _kept(found: Found, asked: Asked, k: int, min_score: float | None) -> Found:
+        if min_score is not None:
+            found = found.at(found.scores >= min_score)
+        return first_of_documents(found, k, asked.group)
 
-    def with_keywords(
-        self, texts: Sequence[str], asked: Asked, results: list[list[Hit]], group: bool
-    ) -> list[list[Hit]]:
+    def _short(self, found: list[Found], kept: list[Found], k: int, wanted: int, min_score: float | None) -> list[int]:
+        """The queries for which a longer list of passages would give more."""
+        short = [
+            place
+            for place, (one, taken) in enumerate(zip(found, kept, strict=True))
+            if len(taken.keys) < k
+            and len(one.keys) >= wanted
+            and (min_score is None or float(one.scores[-1]) >= min_score)
+        ]
+        documents = self.documents.count() if short else 0
+        return [place for place in short if len(kept[place].keys) < documents]
+
+    def _fetched(self, found: list[Found]) -> list[list[Hit]]:
+        known = self.documents.hits(list({int(key) for one in found for key in one.keys}))
+        return [
+            [
+                _as_hit(*known[key], score, cosine)
+                for key, score, cosine in zip(one.keys.tolist(), one.scores.tolist(), one.cosines.tolist(), strict=True)
+                if key in known
+            ]
+            for one in found
+        ]
+
+    def with_keywords(self, texts: Sequence[str], asked: Asked, results: list[list[Hit]]) -> list[list[Hit]]:
         """The hits by vector, fused with those by keyword."""
         if not self.documents.has_keywords():
             # Nothing was written yet by a version that makes them; the next who writes will.
             return results
-        joined = []
+        keys = None if asked.allowed is None else asked.allowed.keys
+        joined, count = [], self.view.count
         for text, vector, hits in zip(texts, asked.vectors, results, strict=True):
-            matches = self.documents.matches(text, self.view.count, max(CANDIDATES, len(hits)), asked.allowed)
-            beside = self._keyword_hits(matches, vector, group)
-            joined.append(fused(hits, beside, lambda hit: _identity(hit, group)))
+            matches = self.documents.matches(text, count, max(CANDIDATES, len(hits)), keys)
+            beside = self._keyword_hits(matches, vector, asked.group)
+            joined.append(fused(hits, beside, lambda hit: _identity(hit, asked.group)))
         return joined
 
     def _keyword_hits(self, matches: list[Match], query: Vectors, group: bool) -> list[tuple[Hit, float]]:

@@ -23,6 +23,7 @@ from interlingua.index import kinds
 from interlingua.index.fairness import Fairness
 from interlingua.index.kinds import Plan, Rows, Tuned
 from interlingua.index.manifest import Manifest
+from interlingua.index.selecting import LanguageRows
 from interlingua.types import Vectors
 
 FOLDER = "snapshots"
@@ -52,6 +53,7 @@ class Facts:
         plain: what the search by cosine was tuned to.
         fair: what the fair search was tuned to.
         files: bytes and SHA-256 of each file.
+        lineage: of the documents, see ``Database.lineage``.
     """
 
     format: int
@@ -67,6 +69,7 @@ class Facts:
     plain: Tuned
     fair: Tuned
     files: dict[str, tuple[int, str]]
+    lineage: str = ""
 
 
 class SnapshotGone(Exception):
@@ -124,6 +127,15 @@ class Snapshot:
         assert held is not None
         return held
 
+    @cached_property
+    def _by_language(self) -> LanguageRows:
+        return LanguageRows(self.langs, len(self.facts.languages))
+
+    def rows_in(self, lang: str | None) -> Rows:
+        """The rows in a language, ascending."""
+        languages = self.facts.languages
+        return self._by_language.rows(languages.index(lang)) if lang in languages else np.empty(0, dtype=np.int64)
+
     def rows_of(self, keys: Rows) -> Rows:
         """The rows of passages, of those that it knows, ascending."""
         places = np.searchsorted(self.keys, keys)
@@ -140,6 +152,9 @@ def open_newest(
     forgotten: int,
     known: Snapshot | None = None,
     bad: Container[Path] = (),
+    *,
+    lineage: str = "",
+    patient: bool = True,
 ) -> Snapshot | None:
     """The newest snapshot that is whole and fits; None if there is none.
 
@@ -150,6 +165,8 @@ def open_newest(
         forgotten: up to which mark it is not known any more, at that moment, which keys were removed.
         known: one that is open already.
         bad: such as cannot be read.
+        lineage: the documents' history; a snapshot of another one is as if it were not there.
+        patient: False passes over a later one, too: the documents are those of a copy that is older than their snapshots.
 
     Raises:
         Ahead: there is a later one, so that older ones may be gone.
@@ -161,9 +178,13 @@ def open_newest(
             if known is not None and path == known.folder and path not in bad and known.facts.mark >= forgotten:
                 return known
             found = None if path in bad else _open(path, manifest)
-            if found is not None and found.facts.sequence > sequence:
-                raise Ahead
-            if found is not None and found.facts.mark >= forgotten:
+            if found is None or found.facts.lineage != lineage:
+                continue
+            if found.facts.sequence > sequence:
+                if patient:
+                    raise Ahead
+                continue
+            if found.facts.mark >= forgotten:
                 return found
     return None
 
@@ -196,20 +217,36 @@ def read_facts(path: Path) -> Facts:
     return Facts(**said)
 
 
+def newest_sequence(folder: Path) -> int:
+    """The documents' last transaction before the newest snapshot, by its name; 0 if there is none."""
+    stems = (path.name.partition(".")[0] for path in (folder / FOLDER).glob("[0-9]*"))
+    return max((int(stem) for stem in stems if stem.isdecimal()), default=0)
+
+
 def damage(folder: Path) -> Iterator[str]:
     """What is wrong with the snapshots of an index: every byte is read."""
     for path in sorted((folder / FOLDER).glob("[0-9]*")):
+        for said in _damage_of(path):
+            # A writer may have deleted it meanwhile.
+            if path.is_dir():
+                yield said
+
+
+def _damage_of(path: Path) -> Iterator[str]:
+    try:
+        facts = read_facts(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield f"{path / FACTS} is damaged ({error})"
+        return
+    for name, (size, digest) in facts.files.items():
+        file = path / name
         try:
-            facts = read_facts(path)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            yield f"{path / FACTS} is damaged ({error})"
-            continue
-        for name, (size, digest) in facts.files.items():
-            file = path / name
-            if not file.is_file():
-                yield f"{file} is missing"
-            elif file.stat().st_size != size or sha256(file) != digest:
+            if file.stat().st_size != size or sha256(file) != digest:
                 yield f"{file} is not what was written"
+        except FileNotFoundError:
+            yield f"{file} is missing"
+        except OSError as error:
+            yield f"{file} cannot be read ({error.strerror})"
 
 
 def prune(folder: Path, *, keep: Path | None) -> None:

@@ -6,16 +6,30 @@ import copy
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.index import kinds, snapshot
-from interlingua.index.documents import Documents
+from interlingua.index.documents import Documents, Tail
 from interlingua.index.fairness import FEEDBACK, Estimate, Fairness, fed_back, inverse_lengths, offsets
+from interlingua.index.filters import Condition
 from interlingua.index.kinds import Rows
 from interlingua.index.manifest import Manifest
-from interlingua.index.scanning import Asked, Found, Pool, empty_pool, merged, nothing, one_of, scan
+from interlingua.index.scanning import (
+    Asked,
+    Found,
+    Pool,
+    empty_pool,
+    first_of_documents,
+    merged,
+    nothing,
+    rescore,
+    scan,
+    some_of,
+)
+from interlingua.index.selecting import Allowed, Selection
 from interlingua.index.snapshot import Snapshot, is_lossy, refined_factor
 from interlingua.types import Vectors
 
@@ -24,6 +38,12 @@ _SCANNED_SHARE = 0.03
 _SCANNED = 20_000
 _WIDEST = 4096
 _BEST_OF_LANGUAGE = 3
+_FILTERS_KEPT = 4
+# Passages of the tail that are read at once.
+_READ = 16_384
+
+_Where = tuple[Selection | None, Rows | None]
+"""The rows of the snapshot and of the tail that may be found, None for all."""
 
 
 class View:
@@ -40,12 +60,18 @@ class View:
         self._manifest = manifest
         self._documents = documents
         self._sequence = -1
+        self._lineage = ""
         self._bad: set[Path] = set()
         self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
         self._gone: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self._gone_count = 0
+        # Of all languages (None) and of each, in the snapshot; made when they are needed.
+        self._selections: dict[tuple[str | None] | None, Selection] = {}
+        self._filtered: dict[tuple[Any, ...], Allowed] = {}
         self._mark = 0
         self._tail = empty_pool(manifest.dimension)
+        self._room: NDArray[Any] = self._tail.vectors
         self._fairness: Fairness | None = None
 
     @property
@@ -56,13 +82,19 @@ class View:
     @property
     def behind(self) -> int:
         """How many passages came or went since the snapshot."""
-        return len(self._tail.keys) + int(self._gone.sum())
+        return len(self._tail.keys) + self._gone_count
 
     @property
     def count(self) -> int:
         """How many passages can be found."""
         known = 0 if self._snapshot is None else self._snapshot.facts.count
-        return known - int(self._gone.sum()) + len(self._tail.keys)
+        return known - self._gone_count + len(self._tail.keys)
+
+    @property
+    def languages(self) -> list[str | None]:
+        """The languages of the passages."""
+        known = () if self._snapshot is None else self._snapshot.facts.languages
+        return list(dict.fromkeys([*known, *self._tail.languages]))
 
     @property
     def fairness(self) -> Fairness:
@@ -73,22 +105,27 @@ class View:
             self._fairness = Estimate(self._manifest.dimension).fairness(self._manifest.model)
         return self._fairness
 
-    def at(self, sequence: int) -> View | None:
+    def at(self, sequence: int, *, patient: bool = True) -> View | None:
         """The passages as they are at a moment; what is given does not change any more.
 
         Args:
             sequence: of the last transaction, where the documents are seen in a consistent state.
+            patient: see ``snapshot.open_newest``.
 
         Returns:
             None if that moment is over: look at the documents anew.
         """
         with self._lock:
+            # Not at each search: without a write the history is the same.
+            if sequence != self._sequence and (lineage := self._documents.lineage()) != self._lineage:
+                # What is known is of a history that was given up.
+                self._lineage, self._sequence, self._snapshot = lineage, -1, None
             if sequence < self._sequence:
                 return None
             if sequence > self._sequence:
                 before = dict(self.__dict__)
                 try:
-                    self._refresh(sequence)
+                    self._refresh(sequence, patient)
                 except snapshot.Ahead:
                     return None
                 except BaseException:
@@ -104,15 +141,23 @@ class View:
                 self._bad = {*self._bad, bad.folder}
             self._sequence = -1
 
-    def _refresh(self, sequence: int) -> None:
+    def _refresh(self, sequence: int, patient: bool) -> None:
         documents = self._documents
         newest = snapshot.open_newest(
-            self._folder, self._manifest, sequence, documents.forgotten(), self._snapshot, self._bad
+            self._folder,
+            self._manifest,
+            sequence,
+            documents.forgotten(),
+            self._snapshot,
+            self._bad,
+            lineage=self._lineage,
+            patient=patient,
         )
         if newest is not self._snapshot or self._sequence < 0 or self._mark < documents.forgotten():
             self._snapshot = newest
             self._mark = 0 if newest is None else newest.facts.mark
             self._gone = np.zeros(0 if newest is None else newest.facts.count, dtype=bool)
+            self._gone_count, self._selections = 0, {}
             self._tail = empty_pool(self._manifest.dimension)
         keys, self._mark = documents.removed_after(self._mark)
         if len(keys):
@@ -120,6 +165,7 @@ class View:
         self._append(int(self._tail.keys[-1]) if len(self._tail.keys) else self._last_key)
         if self._snapshot is None:
             self._estimate()
+        self._filtered = {}
         self._sequence = sequence
 
     def _estimate(self) -> None:
@@ -128,7 +174,7 @@ class View:
         vectors = tail.vectors.astype(np.float32, copy=False)
         estimate = Estimate(self._manifest.dimension)
         estimate.add(vectors, [tail.languages[place] for place in tail.langs])
-        self._fairness = estimate.fairness(self._manifest.model)
+        self._fairness = estimate.fairness(self._manifest.model, self._documents.pairs())
         if tail.languages:
             table = self._fairness.table(tail.languages)
             self._tail = replace(tail, table=table, inverse=inverse_lengths(vectors, table, tail.langs))
@@ -142,6 +188,7 @@ class View:
             # A copy, because searches in other threads have the one of before.
             self._gone = self._gone.copy()
             self._gone[self._snapshot.rows_of(np.sort(keys))] = True
+            self._gone_count, self._selections = int(self._gone.sum()), {}
         kept = ~np.isin(self._tail.keys, keys)
         if not kept.all():
             tail = self._tail
@@ -156,9 +203,11 @@ class View:
             )
 
     def _append(self, after: int) -> None:
-        found = self._documents.after(after)
-        if not len(found.keys):
-            return
+        while len((found := self._documents.after(after, limit=_READ)).keys):
+            self._append_some(found)
+            after = int(found.keys[-1])
+
+    def _append_some(self, found: Tail) -> None:
         tail = self._tail
         numbers = {lang: place for place, lang in enumerate(tail.languages)}
         langs = np.array([numbers.setdefault(lang, len(numbers)) for lang in found.langs], dtype=np.int64)
@@ -168,12 +217,42 @@ class View:
             np.concatenate([tail.numbers, found.numbers]),
             np.concatenate([tail.langs, langs]),
             list(numbers),
-            np.concatenate([tail.vectors, found.vectors]),
+            self._joined(tail.vectors, found.vectors),
             table,
             np.concatenate([tail.inverse, inverse_lengths(found.vectors, table, langs)]),
         )
 
+    def _joined(self, vectors: NDArray[Any], more: Vectors) -> Vectors:
+        """Vectors with more after them: where there is room, these are written behind those, which others may hold."""
+        count = len(vectors) + len(more)
+        if len(self._room) < count or vectors.base is not self._room:
+            self._room = np.empty((max(count, count * 5 // 4), more.shape[1]), dtype=np.float32)
+            self._room[: len(vectors)] = vectors
+        self._room[len(vectors) : count] = more
+        joined: Vectors = self._room[:count]
+        return joined
+
     # ------------------------------------------------------------------------------------------ searching
+
+    def allowed(self, chosen: Condition | None) -> Allowed | None:
+        """The passages that a filter selects; None for all."""
+        if chosen is None:
+            return None
+        name = (chosen.sql, *chosen.arguments)
+        found = self._filtered.get(name)
+        if found is None:
+            keys = self._documents.selected(chosen.sql, chosen.arguments)
+            known = self._snapshot
+            rows = known.rows_of(keys) if known is not None else keys[:0]
+            if self._gone_count:
+                rows = rows[~self._gone[rows]]
+            selection = Selection(len(self._gone), rows)
+            found = Allowed(keys, selection, np.flatnonzero(np.isin(self._tail.keys, keys)))
+            while len(self._filtered) >= _FILTERS_KEPT:
+                # Another thread may have taken it away already.
+                self._filtered.pop(next(iter(self._filtered)), None)
+            self._filtered[name] = found
+        return found
 
     def search(self, asked: Asked, k: int) -> list[Found]:
         """The k best passages of each query."""
@@ -181,70 +260,74 @@ class View:
         if asked.fair:
             centred = self.fairness.asked(asked.vectors, asked.langs, asked.prompt)
             asked = replace(asked, own_language=self.fairness.own_language)
-        if not asked.diverse and asked.per_language is None:
-            return self._ranked(asked, centred, k, self._allowed(asked.allowed))
-        return self._by_language(asked, centred, k)
+        if asked.diverse or asked.per_language is not None:
+            return self._by_language(asked, centred, k)
+        if asked.allowed is None:
+            return self._ranked(asked, centred, k, (self._alive, None))
+        return self._ranked(asked, centred, k, (asked.allowed.snapshot, asked.allowed.tail))
 
-    def _allowed(self, keys: Rows | None, lang: tuple[str | None] | None = None) -> tuple[Rows | None, Rows]:
-        """Which rows of the snapshot (None for all) and of the tail may be found."""
-        rows: Rows | None = None
-        if self._snapshot is not None:
-            if keys is not None:
-                rows = self._snapshot.rows_of(keys)
-                rows = rows[~self._gone[rows]]
-            elif self._gone.any():
-                rows = np.flatnonzero(~self._gone)
-            if lang is not None:
-                places = [place for place, one in enumerate(self._snapshot.facts.languages) if one == lang[0]]
-                wanted = np.isin(self._snapshot.langs, places)
-                rows = np.flatnonzero(wanted) if rows is None else rows[wanted[rows]]
-                if self._gone.any():
-                    rows = rows[~self._gone[rows]]
-        tail = np.arange(len(self._tail.keys))
-        if keys is not None:
-            tail = np.flatnonzero(np.isin(self._tail.keys, keys))
-        if lang is not None:
-            places = [place for place, one in enumerate(self._tail.languages) if one == lang[0]]
-            tail = tail[np.isin(self._tail.langs[tail], places)]
-        return rows, tail
+    @property
+    def _alive(self) -> Selection | None:
+        """The rows of the snapshot that are not gone; None for all."""
+        if not self._gone_count:
+            return None
+        if None not in self._selections:
+            self._selections[None] = Selection(len(self._gone), np.flatnonzero(~self._gone))
+        return self._selections[None]
 
-    def _ranked(self, asked: Asked, centred: Vectors, k: int, allowed: tuple[Rows | None, Rows]) -> list[Found]:
-        rows, tail = allowed
+    def _in_language(self, lang: str | None, allowed: Allowed | None) -> _Where:
+        """The rows of a language, of those that may be found."""
+        kept = self._selections if allowed is None else allowed.languages
+        if (lang,) not in kept and self._snapshot is not None:
+            beside = self._alive if allowed is None else allowed.snapshot
+            rows = self._snapshot.rows_in(lang)
+            kept[(lang,)] = Selection(len(self._gone), rows) if beside is None else beside.within(rows)
+        places = [place for place, one in enumerate(self._tail.languages) if one == lang]
+        tail = np.arange(len(self._tail.keys)) if allowed is None else allowed.tail
+        return kept.get((lang,)), tail[np.isin(self._tail.langs[tail], places)]
+
+    def _ranked(self, asked: Asked, centred: Vectors, k: int, where: _Where) -> list[Found]:
+        rows, tail = where
         found = self._in_snapshot(asked, centred, k, rows)
-        if len(tail):
-            beside = scan(self._tail, asked, centred, k, tail if len(tail) < len(self._tail.keys) else None)
-            found = [merged(one, other, k) for one, other in zip(found, beside, strict=True)]
+        if len(self._tail.keys) if tail is None else len(tail):
+            beside = scan(self._tail, asked, centred, k, tail)
+            found = [merged(pair, k) for pair in zip(found, beside, strict=True)]
         return found
 
-    def _in_snapshot(self, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
+    def _in_snapshot(self, asked: Asked, centred: Vectors, k: int, selected: Selection | None) -> list[Found]:
         known = self._snapshot
-        if known is None or not known.facts.count or (rows is not None and not len(rows)):
+        total = 0 if known is None else known.facts.count if selected is None else len(selected)
+        if known is None or not total:
             return [nothing() for _ in asked.vectors]
         count, plan = known.facts.count, known.facts.plan
-        few = rows is not None and len(rows) <= max(_SCANNED_SHARE * count, _SCANNED)
+        rows = None if selected is None else selected.rows
+        few = selected is not None and total <= max(_SCANNED_SHARE * count, _SCANNED)
         if few or (plan.kind == "flat" and asked.fair):
             return scan(self._pool, asked, centred, k, rows)
         tuned = known.facts.fair if asked.fair else known.facts.plain
-        level, bits = tuned.level, None
-        if rows is not None:
-            # A graph passes through rows that may not be found, so it has to look at more of them.
-            level = min(int(level * count / len(rows)) + 1, _WIDEST)
-            allowed = np.zeros(count, dtype=bool)
-            allowed[rows] = True
-            bits = np.packbits(allowed, bitorder="little")
-        lossy = asked.fair or is_lossy(plan)
-        wanted = min(k * refined_factor(plan) if lossy else k, count)
+        # A graph passes through rows that may not be found, so it has to look at more of them.
+        level = tuned.level if selected is None else min(int(tuned.level * count / total) + 1, _WIDEST)
+        # What feedback has moved is compared with the query as it was, too.
+        coarse = asked.fair or is_lossy(plan) or centred is not asked.vectors
+        wanted = min(k * refined_factor(plan) if coarse else k, count)
         structure = known.fair if asked.fair else known.plain
-        scores, picked = kinds.run(structure, plan.kind, centred, wanted, level, bits)
-        found = []
-        for place, (values, places) in enumerate(zip(scores, picked, strict=True)):
-            there = places >= 0
-            if there.sum() < min(k, count if rows is None else len(rows)):
-                found += scan(self._pool, one_of(asked, place), centred[place : place + 1], k, rows)
-            elif lossy:
-                found += scan(self._pool, one_of(asked, place), centred[place : place + 1], k, np.sort(places[there]))
-            else:
-                found.append(Found(known.keys[places[there]], values[there], np.clip(values[there], -1.0, 1.0)))
+        scores, picked = kinds.run(
+            structure, plan.kind, centred, wanted, level, None if selected is None else selected.bits
+        )
+        if coarse:
+            found = rescore(self._pool, asked, centred, picked, k)
+        else:
+            found = [
+                Found(known.keys[places], known.numbers[places], values, np.clip(values, -1.0, 1.0))
+                for values, places in (
+                    (values[row >= 0], row[row >= 0]) for values, row in zip(scores, picked, strict=True)
+                )
+            ]
+        short = np.flatnonzero((picked >= 0).sum(axis=1) < min(k, total)).tolist()
+        if short:
+            again = scan(self._pool, some_of(asked, short), centred[short], k, rows)
+            for place, one in zip(short, again, strict=True):
+                found[place] = one
         return found
 
     @property
@@ -257,22 +340,42 @@ class View:
 
     def _by_language(self, asked: Asked, centred: Vectors, k: int) -> list[Found]:
         """Candidates in each language, which get offsets or quotas."""
-        known = () if self._snapshot is None else self._snapshot.facts.languages
-        languages = list(dict.fromkeys([*known, *self._tail.languages]))
-        each = max(min(k, asked.per_language or k), _BEST_OF_LANGUAGE if asked.diverse else 1)
-        allowed = [self._allowed(asked.allowed, (lang,)) for lang in languages]
-
-        def ranked(centred: Vectors, each: int, k: int) -> list[Found]:
-            lists = [self._ranked(asked, centred, each, rows) for rows in allowed]
-            return [self._combined(asked, [one[place] for one in lists], k) for place in range(len(centred))]
-
+        where = [self._in_language(lang, asked.allowed) for lang in self.languages]
         if asked.diverse:
-            first = ranked(centred, max(_BEST_OF_LANGUAGE, FEEDBACK), FEEDBACK)
+            each = max(_BEST_OF_LANGUAGE, FEEDBACK)
+            first = self._combined(asked, [self._ranked(asked, centred, each, one) for one in where], FEEDBACK)
             best = [
                 fed_back(query, self._centred(one.keys, asked.fair)) for query, one in zip(centred, first, strict=True)
             ]
             centred = np.stack(best) if best else centred
-        return ranked(centred, each, k)
+        each = max(k, _BEST_OF_LANGUAGE if asked.diverse else 1)
+        if asked.per_language is None:
+            lists = [self._ranked(asked, centred, each, one) for one in where]
+        else:
+            lists = [self._within_quota(asked, centred, asked.per_language, one) for one in where]
+        return self._combined(asked, lists, k)
+
+    def _within_quota(self, asked: Asked, centred: Vectors, quota: int, where: _Where) -> list[Found]:
+        """So many documents of a language for each query, or all that there are."""
+        wanted = max(quota, _BEST_OF_LANGUAGE)
+        found = self._ranked(asked, centred, wanted, where)
+        while True:
+            kept = [first_of_documents(one, wanted, asked.group) for one in found]
+            # Several passages of a document count once, so more of them may be needed.
+            short = [
+                place
+                for place, (one, documents) in enumerate(zip(found, kept, strict=True))
+                if len(documents.keys) < quota and len(one.keys) == wanted
+            ]
+            if not short:
+                # The offsets of a diverse search need three, whatever the quota is.
+                most = max(quota, _BEST_OF_LANGUAGE) if asked.diverse else quota
+                return [one.at(slice(most)) for one in kept]
+            wanted *= 4
+            for place, one in zip(
+                short, self._ranked(some_of(asked, short), centred[short], wanted, where), strict=True
+            ):
+                found[place] = one
 
     def _centred(self, keys: Rows, fair: bool) -> Vectors:
         """The vectors of passages as they are ranked, (n, d), in any order."""
@@ -288,14 +391,15 @@ class View:
             found.append((vectors - pool.table[pool.langs[rows]]) * pool.inverse[rows, None] if fair else vectors)
         return np.concatenate(found)
 
-    def _combined(self, asked: Asked, lists: list[Found], k: int) -> Found:
-        taken = [len(one.keys) if asked.per_language is None else asked.per_language for one in lists]
-        shifts = offsets([one.scores for one in lists]) if asked.diverse else np.zeros(len(lists), dtype=np.float32)
-        parts = [
-            Found(one.keys[:count], one.scores[:count] - shift, one.cosines[:count])
-            for one, shift, count in zip(lists, shifts, taken, strict=True)
-        ]
-        joined = nothing()
-        for part in parts:
-            joined = merged(joined, part, k)
-        return joined
+    def _combined(self, asked: Asked, lists: list[list[Found]], k: int) -> list[Found]:
+        """The k best of all languages for each query."""
+        if not lists:
+            return [nothing() for _ in asked.vectors]
+        results = []
+        for one in zip(*lists, strict=True):
+            taken = [part.at(slice(asked.per_language)) for part in one]
+            if asked.diverse:
+                shifts = offsets([part.scores for part in one])
+                taken = [part._replace(scores=part.scores - shift) for part, shift in zip(taken, shifts, strict=True)]
+            results.append(merged(taken, k))
+        return results

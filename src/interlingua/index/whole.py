@@ -1,21 +1,27 @@
-"""An index as a whole: made, recovered, replaced by another."""
+"""An index as a whole: made, and recovered."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from interlingua._version import __version__
 from interlingua.errors import CorruptIndex, OptionError, WrongModel
-from interlingua.index import database
+from interlingua.index import database, snapshot
 from interlingua.index.documents import Documents
 from interlingua.index.manifest import FILE as MANIFEST
-from interlingua.index.manifest import Manifest, flush_folder, manifest_of, write_manifest
+from interlingua.index.manifest import Manifest, manifest_of, read_manifest, write_manifest
+from interlingua.index.replacing import MARK, check_free, finish_taking_place, mark, marked, reembedding
 from interlingua.index.writing import LOCK, disk, writers_lock
 from interlingua.types import TextEncoder
 
 # What ``make`` leaves when it is interrupted.
 _UNFINISHED = {
     LOCK,
+    MARK,
     database.FILE,
     f"{database.FILE}-wal",
     f"{database.FILE}-shm",
@@ -44,23 +50,81 @@ def make(path: Path, manifest: Manifest) -> None:
                     raise OptionError(_taken(path))
                 with documents.transaction():
                     documents.tell("manifest", manifest.as_json())
+                    documents.tell("lineage", new_lineage())
             finally:
                 documents.close()
             # Last, because a folder with a manifest is an index.
             write_manifest(path, manifest)
 
 
+def new_lineage() -> str:
+    """What tells the documents' history from any other that branches off it."""
+    return secrets.token_hex(8)
+
+
+def forget_snapshots(path: Path, documents: database.Database) -> None:
+    """Delete all snapshots, and make those unfit that somebody still has: the documents go on from an earlier moment."""
+    with documents.transaction():
+        documents.tell("lineage", new_lineage())
+        documents.untell("snapshot")
+    snapshot.prune(path, keep=None)
+
+
 def _taken(path: Path) -> str:
     return f"{path} exists and is not empty; give another folder, or open it with Index.open."
+
+
+def growing_beside(folder: Path, manifest: Manifest, encoder: TextEncoder) -> tuple[Path, bool]:
+    """The folder in which an index grows that is to take another's place, and whether it was begun by an earlier call.
+
+    Raises:
+        WrongModel: what was begun is for another model.
+        OptionError: what is there is somebody else's.
+    """
+    check_free(folder)
+    beside = reembedding(folder)
+    ours = not beside.exists() or marked(beside) in ("growing", "complete")
+    if not ours and not (beside.is_dir() and not any(beside.iterdir())):
+        raise OptionError(f"{beside} is in the way, and is not part of an index; move it elsewhere.")
+    try:
+        begun = read_manifest(beside)
+    except (OptionError, CorruptIndex):
+        # Nothing, or what never was an index: interrupted before there was anything in it.
+        begun = None
+    if begun is not None and begun.fingerprint != encoder.fingerprint:
+        raise WrongModel(
+            f"{folder} is half embedded anew with {begun.model} ({begun.precision}): go on with that, or delete {beside} and begin "
+            f"with {model_of(encoder)} ({precision_of(encoder)})."
+        )
+    with disk(beside):
+        if begun is not None:
+            mark(beside, "growing")
+            return beside, True
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        mark(beside, "growing")
+    new = replace(
+        manifest,
+        model=model_of(encoder),
+        fingerprint=encoder.fingerprint,
+        precision=precision_of(encoder),
+        dimension=encoder.dimension,
+        created_with=__version__,
+    )
+    make(beside, new)
+    return beside, False
 
 
 def recover(path: Path, encoder: TextEncoder | None) -> None:
     """Write anew, from the documents, what stands beside them: the manifest, and what was acknowledged.
 
+    Snapshots are deleted, because they may know of writes that are lost.
+
     Raises:
         CorruptIndex: the documents cannot be read, or do not tell what the index was made with and no encoder is given.
         WrongModel: they tell of another encoder than the one given.
     """
+    finish_taking_place(path)
     with writers_lock(path):
         documents = database.Database(path, check=False)
         try:
@@ -76,44 +140,16 @@ def recover(path: Path, encoder: TextEncoder | None) -> None:
             if encoder is not None:
                 check_encoder(path, manifest, encoder)
             with disk(path):
+                forget_snapshots(path, documents)
                 write_manifest(path, manifest)
                 database.write_acknowledged(path, documents.sequence())
         finally:
             documents.close()
 
 
-def take_place(folder: Path, beside: Path) -> None:
-    """Put an index in the place of another, which is deleted."""
-    old = _old(folder)
-    with disk(folder):
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
-        beside.rename(folder)
-        flush_folder(folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def finish_taking_place(folder: Path) -> None:
-    """Bring to its end what ``take_place`` began, where it was interrupted between two steps."""
-    old = _old(folder)
-    if folder.exists() or not (old / MANIFEST).is_file():
-        return
-    with disk(folder):
-        beside = reembedding(folder)
-        if (beside / MANIFEST).is_file():
-            beside.rename(folder)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.rename(folder)
-
-
-def reembedding(folder: Path) -> Path:
-    """Where the index grows that takes the place of one."""
-    return folder.with_name(f"{folder.name}.reembedding")
-
-
-def _old(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.old")
+def absolute(folder: str | os.PathLike[str]) -> Path:
+    """A folder by the name that stays its name when the process goes to another folder."""
+    return Path(os.path.abspath(Path(folder).expanduser()))
 
 
 def size_of(folder: Path) -> int:

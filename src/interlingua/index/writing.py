@@ -14,20 +14,21 @@ from interlingua.errors import IndexBusy, InputError, StorageError
 from interlingua.index import building
 from interlingua.index import snapshot as snapshots
 from interlingua.index.documents import Document, Documents, Passage
-from interlingua.index.items import differs
+from interlingua.index.items import differs, has_other_fields
 from interlingua.index.manifest import Manifest
 from interlingua.index.passages import split
 from interlingua.types import TextEncoder, Vectors
 
 if TYPE_CHECKING:
     from interlingua.index.snapshot import Report
-    from interlingua.index.view import View
 
 LOCK = ".lock"
 _WAIT_SECONDS = 30.0
 # A snapshot is made anew when more than this share of the passages, and this number, came or went since the last.
 _BEHIND_SHARE = 0.1
 _BEHIND = 2000
+# Every process that searches holds as many vectors in memory and looks at all of them.
+_MOST_BEHIND = 100_000
 _LENGTH_TOLERANCE = 1e-2
 
 
@@ -61,8 +62,23 @@ class Writer:
     documents: Documents
     encoder: Callable[[], TextEncoder]
 
-    def put(self, documents: list[Document]) -> Changes:
-        """Add a chunk, all of it or nothing; what is there just so is not embedded again."""
+    def put(self, *chunks: list[Document]) -> Changes:
+        """Add chunks, all of them or nothing; what is there just so is not embedded again."""
+        prepared = [self._prepared(chunk) for chunk in chunks]
+        added = updated = 0
+        if any(new or told for new, _, told in prepared):
+            with self.documents.transaction():
+                for new, passages, told in prepared:
+                    for document, parts in zip(new, passages, strict=True):
+                        added += not self.documents.put(document, parts)
+                    for document in told:
+                        self.documents.describe(document.id, document.metadata)
+                    updated += len(new) + len(told)
+        updated -= added
+        return Changes(added, updated, sum(map(len, chunks)) - added - updated)
+
+    def _prepared(self, documents: list[Document]) -> tuple[list[Document], list[list[Passage]], list[Document]]:
+        """Documents that are new or have another text, their passages, and those that have only other fields."""
         present = self.documents.get([document.id for document in documents])
         # Of documents with one id the last one counts.
         last = {document.id: document for document in documents}
@@ -72,18 +88,9 @@ class Writer:
             for document in last.values()
             if document.id in present
             and not differs(document, present[document.id])
-            and dict(document.metadata) != dict(present[document.id].metadata)
+            and has_other_fields(document, present[document.id])
         ]
-        passages = self._embedded(new)
-        added = 0
-        if new or told:
-            with self.documents.transaction():
-                for document, parts in zip(new, passages, strict=True):
-                    added += not self.documents.put(document, parts)
-                for document in told:
-                    self.documents.describe(document.id, document.metadata)
-        updated = len(new) - added + len(told)
-        return Changes(added, updated, len(documents) - added - updated)
+        return new, self._embedded(new), told
 
     def _embedded(self, documents: list[Document]) -> list[list[Passage]]:
         if not documents:
@@ -99,10 +106,23 @@ class Writer:
         vectors = iter(checked(encoder.encode_document(texts), self.folder, self.manifest))
         return [[Passage(start, stop, next(vectors)) for start, stop in parts] for parts in spans]
 
-    def make_snapshot_if_behind(self, view: View, report: Report | None) -> None:
+    def _is_behind(self) -> bool:
+        """Whether many passages came or went since the last snapshot, or that is lost; no passage is read for it."""
+        documents = self.documents
+        try:
+            found = snapshots.open_newest(
+                self.folder, self.manifest, documents.sequence(), documents.forgotten(), lineage=documents.lineage()
+            )
+        except snapshots.Ahead:
+            return True
+        if found is None:
+            return documents.fact("snapshot") is not None or documents.last_key() > _BEHIND
+        came, went = documents.last_key() - found.facts.last_key, documents.last_mark() - found.facts.mark
+        return came + went > max(_BEHIND, min(_BEHIND_SHARE * found.facts.count, _MOST_BEHIND))
+
+    def make_snapshot_if_behind(self, report: Report | None) -> None:
         """Make a snapshot if many passages came or went since the last one, or if that is lost."""
-        lost = view.snapshot is None and self.documents.fact("snapshot") is not None
-        if lost or view.behind > max(_BEHIND, _BEHIND_SHARE * view.count):
+        if self._is_behind():
             try:
                 self.make_snapshot(report)
             except StorageError as error:
@@ -133,14 +153,28 @@ def writers_lock(folder: Path) -> Iterator[None]:
 
     lock = FileLock(folder / LOCK)
     with disk(folder):
-        try:
-            lock.acquire(timeout=_WAIT_SECONDS)
-        except Timeout:
-            raise IndexBusy(f"{folder} is being written by another process; try again when it has ended.") from None
+        while True:
+            before = _identity(folder)
+            try:
+                lock.acquire(timeout=_WAIT_SECONDS)
+            except Timeout:
+                raise IndexBusy(f"{folder} is being written by another process; try again when it has ended.") from None
+            if before == _identity(folder):
+                break
+            # Another index took its place meanwhile: the lock that is held went with the one before.
+            lock.release()
     try:
         yield
     finally:
         lock.release()
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        facts = folder.stat()
+    except FileNotFoundError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def checked(vectors: Vectors, folder: Path, manifest: Manifest) -> Vectors:

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interlingua.types import Prompt
+if TYPE_CHECKING:  # that module takes numpy in, and every command's options need the cards
+    from interlingua.types import Prompt
 
 
 @dataclass(frozen=True, slots=True)

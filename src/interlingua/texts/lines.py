@@ -7,7 +7,7 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +62,14 @@ class Source:
     compressed: bool
 
 
-def find_source(path: str | Path, *, format: str | None, encoding: str) -> Source:
+def find_source(path: str | Path, *, format: str | None, encoding: str, others: Sequence[str] = ()) -> Source:
     """Work out what a path stands for, before anything is read.
 
     Args:
         path: a file, or ``-`` for standard input.
         format: one of ``FORMATS``; None goes by the file's ending (txt for standard input).
         encoding: the name of an encoding.
+        others: formats that the caller reads by other means, for the message.
 
     Returns:
         The source.
@@ -94,10 +95,10 @@ def find_source(path: str | Path, *, format: str | None, encoding: str) -> Sourc
     compressed = endings[-1:] == [".gz"]
     ending = "".join(endings[:-1][-1:] if compressed else endings[-1:])
     if format is None and ending not in _ENDINGS:
-        known = ", ".join(_ENDINGS)
+        known = ", ".join([*_ENDINGS, *(f".{other}" for other in others)])
         raise InputError(
             f"{path}: the ending does not tell the format ({known}, or one of these and .gz); "
-            f"give it with --input-format: {', '.join(FORMATS)}."
+            f"give it with --input-format: {', '.join([*FORMATS, *others])}."
         )
     return Source(path, str(path), format or _ENDINGS[ending], codec, compressed)
 

@@ -14,13 +14,11 @@ class Backend(Protocol):
 
     Attributes:
         name: what it is called in messages and in ``backend=``.
-        lanes: how many calls of ``run`` go well side by side.
         token_budget: the padded tokens at which a batch is best.
         description: its name, where it computes and in which numbers: ``onnx (cpu, float32)``.
     """
 
     name: str
-    lanes: int
     token_budget: int
 
     @property

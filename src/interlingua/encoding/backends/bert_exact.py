@@ -28,11 +28,10 @@ class ExactInt8Backend(OnnxBackend):
         folder: an imported model.
         max_tokens: the model's limit.
         ensure_float32: checks the files of the float32 graph and gives their folder.
-        lanes: how many runs the machine computes at once.
     """
 
-    def __init__(self, folder: Path, max_tokens: int, ensure_float32: Callable[[], Path], *, lanes: int = 1) -> None:
-        super().__init__(folder, max_tokens, arithmetic=EXACT_INT8, lanes=lanes)
+    def __init__(self, folder: Path, max_tokens: int, ensure_float32: Callable[[], Path]) -> None:
+        super().__init__(folder, max_tokens, arithmetic=EXACT_INT8)
         self._ensure_float32 = ensure_float32
         self._float32: Any = None
         self._opening = threading.Lock()

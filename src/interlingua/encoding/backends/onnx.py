@@ -28,14 +28,12 @@ class OnnxBackend:
         folder: an imported model.
         max_tokens: the model's limit.
         arithmetic: which of the model's graphs.
-        lanes: how many runs the machine computes at once.
     """
 
     name = "onnx"
     token_budget = TOKEN_BUDGET
 
-    def __init__(self, folder: Path, max_tokens: int, *, arithmetic: Arithmetic = FLOAT32, lanes: int = 1) -> None:
-        self.lanes = lanes
+    def __init__(self, folder: Path, max_tokens: int, *, arithmetic: Arithmetic = FLOAT32) -> None:
         self.description = f"onnx (cpu, {arithmetic.title})"
         with ThreadPoolExecutor(2) as pool:
             tokenizer = pool.submit(TextTokenizer, folder, max_tokens)

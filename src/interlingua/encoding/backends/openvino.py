@@ -61,7 +61,6 @@ class OpenVinoBackend:
         settings = {"INFERENCE_PRECISION_HINT": hint, "NUM_STREAMS": str(lanes)}
         if on_processor:
             settings["INFERENCE_NUM_THREADS"] = str(lanes)
-        self.lanes = lanes
         self.description = f"openvino ({device.lower()}, {_TITLES[hint]})"
         self.token_budget = TOKEN_BUDGET if on_processor else _DEVICE_TOKEN_BUDGET
         with ThreadPoolExecutor(1) as pool:

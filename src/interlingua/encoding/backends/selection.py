@@ -58,9 +58,9 @@ def open_backend(
         card: the model, with the precision class wanted.
         backend: which one, or ``auto``: a bundled model is computed by ``onnx``, unless a GPU is asked for; any other by
             ``torch``.
-        device: where it computes; None takes the best that there is.
+        device: where it computes; None is the processor, and with ``torch`` a GPU if there is one.
         cache_dir: where imported models lie, if not in the usual cache folder.
-        lanes: how many batches are to be computed at once.
+        lanes: how many batches will be computed at once, for the backend that has to know.
         threads: with how many threads torch is to compute; None leaves that to torch.
 
     Raises:
@@ -80,7 +80,7 @@ def open_backend(
         folder = ensure(card, cache_dir=cache_dir, only=candidates(card.name, "exact")[-1].files)
         opened = OpenVinoBackend(folder, card.max_tokens, precision=precision, device=device, lanes=lanes)
     else:
-        opened = _open_onnx(card, cache_dir, lanes)
+        opened = _open_onnx(card, cache_dir)
     if opened.name != "onnx" and not _is_right(card, opened):
         raise _wrong_numbers(card, opened)
     _log.info("%s is computed by %s", card.name, opened.description)
@@ -100,7 +100,7 @@ def _choose(card: ModelCard, backend: BackendName, device: str | None) -> Backen
     return backend
 
 
-def _open_onnx(card: ModelCard, cache_dir: str | os.PathLike[str] | None, lanes: int) -> Backend:
+def _open_onnx(card: ModelCard, cache_dir: str | os.PathLike[str] | None) -> Backend:
     """The fastest graph whose numbers are right on this machine."""
     from interlingua.encoding.backends.bert_exact import ExactInt8Backend
     from interlingua.encoding.backends.onnx import OnnxBackend
@@ -114,11 +114,11 @@ def _open_onnx(card: ModelCard, cache_dir: str | os.PathLike[str] | None, lanes:
     for arithmetic in candidates(card.name, card.precision):
         folder = files(arithmetic)
         if arithmetic is EXACT_INT8:
-            opened = ExactInt8Backend(folder, card.max_tokens, partial(files, FLOAT32), lanes=lanes)
+            opened = ExactInt8Backend(folder, card.max_tokens, partial(files, FLOAT32))
         elif arithmetic is WORD_TABLE:
-            opened = UseBackend(folder, card.max_tokens, lanes=lanes)
+            opened = UseBackend(folder, card.max_tokens)
         else:
-            opened = OnnxBackend(folder, card.max_tokens, arithmetic=arithmetic, lanes=lanes)
+            opened = OnnxBackend(folder, card.max_tokens, arithmetic=arithmetic)
         if _is_right(card, opened):
             return opened
     raise _wrong_numbers(card, opened)
@@ -142,19 +142,24 @@ def _wrong_numbers(card: ModelCard, opened: Backend) -> WrongNumbers:
 def _open_torch(
     card: ModelCard, device: str | None, cache_dir: str | os.PathLike[str] | None, threads: int | None
 ) -> Backend:
-    from interlingua.encoding.backends.torch_model import check_device
+    from interlingua.encoding.backends.torch_model import check_device, check_fast, find_device, quiet
+    from interlingua.models.exported import check_transformer, ensure_exported
 
     check_device(device)
+    if not card.location:
+        check_transformer(card)
+        check_extra(f"The backend 'torch' of {card.name!r}")
+    # Before hundreds of megabytes are fetched or written for a device that is not there.
+    with quiet():
+        check_fast(find_device(device), check_precision(card.precision))
     if card.location:
         from interlingua.models.resolving import local_folder
 
         folder, tokens_from = local_folder(card), None
     else:
-        from interlingua.models.exported import ensure_exported
         from interlingua.models.files import NORMALIZER_FILE, VOCABULARY_FILE
         from interlingua.models.store import ensure
 
-        check_extra(f"The backend 'torch' of {card.name!r}")
         folder = ensure_exported(card, cache_dir=cache_dir)
         tokens_from = ensure(card, cache_dir=cache_dir, only=(VOCABULARY_FILE, NORMALIZER_FILE))
     from interlingua.encoding.backends.torch import TorchBackend

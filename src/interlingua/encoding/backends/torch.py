@@ -43,7 +43,6 @@ class TorchBackend:
     """
 
     name = "torch"
-    lanes = 1
 
     def __init__(
         self,

@@ -39,21 +39,13 @@ class UseBackend(OnnxBackend):
     Args:
         folder: an imported model.
         max_tokens: the model's limit.
-        lanes: how many runs the machine computes at once.
         capacity: the slots of the table.
     """
 
     token_budget = _GROUP
 
-    def __init__(
-        self,
-        folder: Path,
-        max_tokens: int,
-        *,
-        lanes: int = 1,
-        capacity: int = _CAPACITY,
-    ) -> None:
-        super().__init__(folder, max_tokens, arithmetic=WORD_TABLE, lanes=lanes)
+    def __init__(self, folder: Path, max_tokens: int, *, capacity: int = _CAPACITY) -> None:
+        super().__init__(folder, max_tokens, arithmetic=WORD_TABLE)
         self._windows, self._head = (open_session(folder / graph) for graph in (WINDOWS_GRAPH, HEAD_GRAPH))
         widths = [output.shape[1] for output in self._session.get_outputs()]
         self._width = self._windows.get_inputs()[0].shape[1]

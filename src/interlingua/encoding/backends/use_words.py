@@ -90,26 +90,26 @@ class WordTable:
             batch = self._batches
             self._at_work.add(batch)
         try:
-            yield self._found(batch, ids, keep) or self._apart(ids)
+            yield self._found(batch, ids, keep)
         finally:
             with self._lock:
                 self._at_work.remove(batch)
 
-    def _found(self, batch: int, ids: Numbers, keep: bool) -> Words | None:
-        """The table with all words of the batch in it; None if it has too little room now, or is to stay as it is."""
+    def _found(self, batch: int, ids: Numbers, keep: bool) -> Words:
+        """The table with all words of the batch in it; rows apart if it has too little room now, or is to stay as it is."""
         with self._lock:
             beyond = int(ids.max()) + 1 - len(self._slot_of)
             if beyond > 0:
                 self._slot_of = np.pad(self._slot_of, (0, beyond + len(self._slot_of)), constant_values=-1)
             slots = self._slot_of[ids]
             absent = slots < 0
-            missing = np.unique(ids[absent])
-            if len(missing) and not keep:
-                return None
-            self._last[slots[~absent]] = batch
-            new = self._reserved(batch, len(missing))
+            missing = np.unique(ids[absent]) if absent.any() else ids[:0]
+            held = slots[~absent]
+            # A batch that came later may have been here first; what it reads must not look older.
+            self._last[held] = np.maximum(self._last[held], batch)
+            new = self._reserved(batch, len(missing)) if keep or not len(missing) else None
         if new is None:
-            return None
+            return self._apart(ids, slots, missing)
         if len(missing):
             self._add(missing, new)
             slots[absent] = new[np.searchsorted(missing, ids[absent])]
@@ -161,8 +161,16 @@ class WordTable:
         self._last[slots] = _NEVER_CLEARED
         self._free = np.concatenate([self._free, slots])
 
-    def _apart(self, ids: Numbers) -> Words:
-        """Rows for one batch only."""
-        distinct, places = np.unique(ids, return_inverse=True)
-        arrays = (np.concatenate([np.zeros_like(found[:1]), found]) for found in self._compute(distinct))
-        return Words(Known(*arrays), (places + 1).astype(np.int32))
+    def _apart(self, ids: Numbers, slots: NDArray[np.int32], missing: Numbers) -> Words:
+        """Rows for one batch only: zero, computed ones, and copies of those in the table, whose slots the batch has marked."""
+        absent = slots < 0
+        held, copies = np.unique(slots[~absent], return_inverse=True)
+        computed = [self._compute(missing[start : start + _AT_ONCE]) for start in range(0, len(missing), _AT_ONCE)]
+        arrays = (
+            np.concatenate([table[:1], *parts, table[held]])
+            for table, *parts in zip(self._known, *computed, strict=True)
+        )
+        places = np.empty_like(slots)
+        places[absent] = 1 + np.searchsorted(missing, ids[absent])
+        places[~absent] = 1 + len(missing) + copies
+        return Words(Known(*arrays), places)
