@@ -127,8 +127,8 @@ def first_of_documents(found: Found, most: int, group: bool) -> Found:
     if not group:
         return found.at(slice(most))
     _, firsts = np.unique(found.numbers, return_index=True)
-    firsts = np.sort(firsts)[:most]
-    return found.at(firsts)
+    # Mostly all are of different documents.
+    return found.at(slice(most) if len(firsts) == len(found.numbers) else np.sort(firsts)[:most])
 
 
 def scan(pool: Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:

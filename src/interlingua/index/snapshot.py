@@ -91,10 +91,10 @@ class Snapshot:
     def __init__(self, folder: Path, facts: Facts) -> None:
         self.folder = folder
         self.facts = facts
-        self.keys: Rows = np.load(folder / "keys.npy", mmap_mode="r")
-        self.numbers: Rows = np.load(folder / "numbers.npy", mmap_mode="r")
-        self.langs: NDArray[np.int64] = np.load(folder / "langs.npy", mmap_mode="r")
-        self.inverse: Vectors = np.load(folder / "inverse.npy", mmap_mode="r")
+        self.keys: Rows = _mapped(folder / "keys.npy")
+        self.numbers: Rows = _mapped(folder / "numbers.npy")
+        self.langs: NDArray[np.int64] = _mapped(folder / "langs.npy")
+        self.inverse: Vectors = _mapped(folder / "inverse.npy")
         self.fairness = Fairness.load(folder / "means.npz")
         self.table = self.fairness.table(facts.languages)
 
@@ -121,8 +121,7 @@ class Snapshot:
     def vectors(self) -> NDArray[Any]:
         """All vectors, (n, d), in the index's own components; a view of a mapped file."""
         if (self.folder / "vectors.npy").is_file():
-            found: NDArray[Any] = np.load(self.folder / "vectors.npy", mmap_mode="r")
-            return found
+            return _mapped(self.folder / "vectors.npy")
         held = kinds.stored_vectors(self.plain, self.facts.dimension, self.facts.plan.codes)
         assert held is not None
         return held
@@ -283,6 +282,12 @@ def top(scores: Vectors, k: int) -> Rows:
     picked.sort(axis=1)
     order = np.argsort(-np.take_along_axis(scores, picked, 1), axis=1, kind="stable")
     return np.take_along_axis(picked, order, 1)
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    """The array in a file; as a plain array, because pieces of a ``memmap`` are slow to make."""
+    found: NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
+    return found
 
 
 def sha256(path: Path) -> str:

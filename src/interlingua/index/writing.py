@@ -188,7 +188,7 @@ def checked(vectors: Vectors, folder: Path, manifest: Manifest) -> Vectors:
             f"The vectors have the shape {vectors.shape}, but those of {folder} have {manifest.dimension} "
             "dimensions: are they from the same model?"
         )
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
     wrong = np.flatnonzero(~(np.abs(lengths - 1) < _LENGTH_TOLERANCE))
     if len(wrong):
         raise InputError(
