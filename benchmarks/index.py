@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="100000,1000000", help="numbers of documents [default: %(default)s]")
     parser.add_argument("--part", default=",".join(PARTS), help="which parts [default: all]")
     parser.add_argument("--storage", default=None, help="float32 or float16 [default: by the size]")
+    parser.add_argument("--engines", default="hnswlib,usearch,lancedb", help="which peers [default: %(default)s]")
     parser.add_argument("--out", type=Path, default=common.RESULTS / "index.json")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -48,7 +49,8 @@ def main() -> None:
 
         part, size = arguments.one.split(":")
         storage = arguments.storage or ("float32" if int(size) <= 1_000_000 else "float16")
-        found = index_parts.Parts(arguments.data, arguments.work, int(size), storage).measure(part)
+        measured = index_parts.Parts(arguments.data, arguments.work, int(size), storage)
+        found = measured.measure(part, arguments.engines.split(","))
         (arguments.work / "part.json").write_text(json.dumps(found))
         return
     for size in arguments.sizes.split(","):
@@ -60,6 +62,7 @@ def main() -> None:
 def _measured(arguments: argparse.Namespace, part: str, size: str) -> dict[str, Any]:
     """A part in a process of its own, because its memory is measured."""
     command = [sys.executable, __file__, "--data", str(arguments.data), "--work", str(arguments.work)]
+    command += ["--engines", arguments.engines]
     command += [] if arguments.storage is None else ["--storage", arguments.storage]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(common.ROOT / "src"), *sys.path[1:]])}
     subprocess.run([*command, "--one", f"{part}:{size}"], check=True, env=environment)
@@ -70,7 +73,10 @@ def _measured(arguments: argparse.Namespace, part: str, size: str) -> dict[str, 
 
 def _merge(path: Path, size: str, part: str, found: dict[str, Any]) -> None:
     before = json.loads(path.read_text()) if path.exists() else {"sizes": {}}
-    before["sizes"].setdefault(size, {})[part] = {"date": common.environment()["date"]} | found
+    kept = before["sizes"].setdefault(size, {})
+    # Engines may be measured one by one.
+    earlier = kept.get(part, {}) if part == "peers" else {}
+    kept[part] = earlier | {"date": common.environment()["date"]} | found
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"environment": common.environment(), "sizes": before["sizes"]}, indent=1) + "\n")
 

@@ -21,7 +21,7 @@ import common
 import numpy as np
 from fairness import LANGUAGES, SEED, load
 
-from interlingua import Encoder
+from interlingua.encoding.joint import open_encoder
 from interlingua.index.index import Index
 from interlingua.scoring.similarity import languages_of
 
@@ -41,7 +41,7 @@ class Remembered:
     """An encoder that embeds each text once."""
 
     def __init__(self, name: str, sentences: list[str], questions: list[str], folder: Path | None) -> None:
-        self._encoder = Encoder(name)
+        self._encoder = open_encoder(name)
         self.name, self.fingerprint, self.dimension = (
             self._encoder.name,
             self._encoder.fingerprint,

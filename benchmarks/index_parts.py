@@ -42,12 +42,12 @@ class Parts:
         self.storage: Any = storage
         self.folder = work / f"index-{count}"
 
-    def measure(self, part: str) -> dict[str, Any]:
-        """One of the parts by its name."""
+    def measure(self, part: str, engines: list[str]) -> dict[str, Any]:
+        """One of the parts by its name; of ``peers`` these."""
         if part == "peers":
             from index_peers import measure
 
-            return measure(self.data, self.work, self.count)
+            return measure(self.data, self.work, self.count, engines)
         found: dict[str, Any] = getattr(self, part)()
         return found
 
@@ -123,7 +123,9 @@ class Parts:
         if known.facts.plan.kind == "flat":
             return {}
         facts, exact = known.facts, self.data.nearest(self.count)
-        levels = iter([8, 12, 16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024])
+        levels = iter(
+            [8, 12, 16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096]
+        )
         try:
             for wanted in (0.95, 0.99):
                 for level in levels:

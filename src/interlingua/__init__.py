@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlingua.encoding.embedding_cache import CacheWarning, EmbeddingCache
     from interlingua.encoding.encoder import Encoded, Encoder
     from interlingua.encoding.fake import FakeEncoder
+    from interlingua.encoding.joint import JointEncoder
     from interlingua.encoding.memory import MemoryWarning
     from interlingua.encoding.truncation import TruncationWarning
     from interlingua.errors import (
@@ -62,6 +63,7 @@ _WHERE = {
     "IndexBusy": "errors",
     "InputError": "errors",
     "InterlinguaError": "errors",
+    "JointEncoder": "encoding.joint",
     "LanguageMeans": "scoring.centring",
     "MemoryWarning": "encoding.memory",
     "MissingExtra": "errors",
@@ -103,6 +105,7 @@ __all__ = [
     "IndexBusy",
     "InputError",
     "InterlinguaError",
+    "JointEncoder",
     "LanguageMeans",
     "MemoryWarning",
     "MissingExtra",

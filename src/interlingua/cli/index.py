@@ -103,12 +103,12 @@ def recover(
 
     For an index whose manifest is lost or damaged, or that says it lacks writes: they are given up, and the manifest is made anew.
     """
-    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import open_encoder
     from interlingua.index.index import Index
 
     if model is None and (precision is not PrecisionKind.exact or cache_dir is not None):
         raise OptionError("--precision and --cache-dir are for --model, which is not given.")
-    encoder = None if model is None else Encoder(model, precision=precision.value, cache_dir=cache_dir)
+    encoder = None if model is None else open_encoder(model, precision=precision.value, cache_dir=cache_dir)
     with Index.recover(folder, encoder) as index:
         say(f"{folder}: {documents_of(len(index))}, model {index.manifest.model} ({index.manifest.precision})")
 
@@ -123,12 +123,12 @@ def reembed(
 
     The old index answers until the new one is complete. After an interruption the same command goes on from there.
     """
-    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import open_encoder
     from interlingua.index.index import Index
     from interlingua.progress import progress_bar
 
     with Index.open(folder) as index:
-        encoder = Encoder(model, precision=precision.value, cache_dir=cache_dir)
+        encoder = open_encoder(model, precision=precision.value, cache_dir=cache_dir)
         if encoder.fingerprint == index.manifest.fingerprint:
             raise OptionError(f"{folder} is embedded with {model} ({precision.value}) already.")
         try:

@@ -162,7 +162,7 @@ def create(
 
     The documents of files are added at once if they are given.
     """
-    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import open_encoder
     from interlingua.index.index import Index
 
     path = Path(folder).expanduser()
@@ -173,7 +173,7 @@ def create(
         raise OptionError(f"{folder} is a file: the folder of the index comes first, then the files.")
     source = _Source(read_as, text_column, id_column, lang_column, encoding, clean, on_invalid is OnInvalid.skip)
     _check(files or [], source)
-    encoder = Encoder(model, precision=precision.value, cache_dir=cache_dir)
+    encoder = open_encoder(model, precision=precision.value, cache_dir=cache_dir)
     made = Index.create(folder, encoder, kind=kind.value, storage=storage.value, recall=recall, passages=passages)
     made.close()
     if not files:

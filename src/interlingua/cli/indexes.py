@@ -49,12 +49,12 @@ ReadDocumentsAs = Annotated[
 @contextmanager
 def opened(folder: str, cache_dir: Path | None) -> Iterator[tuple[Index, WatchedEncoder]]:
     """An index with the encoder that it was made with, whose cut texts are told by the command."""
-    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import open_encoder
     from interlingua.index.index import Index
     from interlingua.index.manifest import read_manifest
 
     made = read_manifest(Path(folder).expanduser())
-    encoder = WatchedEncoder(Encoder(made.model, precision=made.precision, cache_dir=cache_dir))  # type: ignore[arg-type]
+    encoder = WatchedEncoder(open_encoder(made.model, precision=made.precision, cache_dir=cache_dir))
     with Index.open(folder, encoder) as index:
         yield index, encoder
 

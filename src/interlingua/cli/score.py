@@ -66,11 +66,11 @@ def score(
     nearly the same scale in all pairs of languages: 0 to 0.3 for unrelated texts, mostly more than 0.4 for translations. Both
     are at most 1, and higher is more alike.
     """
-    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import open_encoder
     from interlingua.languages import canonical, preload
 
     lang_a, lang_b = (None if code is None else canonical(code) for code in (lang_a, lang_b))
-    encoder = WatchedEncoder(Encoder(model, precision=precision.value, cache_dir=cache_dir))
+    encoder = WatchedEncoder(open_encoder(model, precision=precision.value, cache_dir=cache_dir))
     if lang_a is None or lang_b is None:
         # Beside the loading of the model: the answer comes a third of a second sooner.
         threading.Thread(target=_quietly, args=(preload,), daemon=True).start()

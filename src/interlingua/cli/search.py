@@ -74,14 +74,14 @@ def search(
     The whole file is embedded (for each call anew, unless --embedding-cache keeps its vectors) and searched
     exactly. The score is the centred cosine (with --no-fair the cosine): at most 1, higher is better.
     """
-    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import open_encoder
     from interlingua.searching import search as find
 
     arguments = query or []
     _check_sources(file, arguments, queries)
     query_lang = checked_language(query_lang, queries, query_column, fair=fair)
     encoder = WatchedEncoder(
-        Encoder(model, precision=precision.value, embedding_cache=embedding_cache, cache_dir=cache_dir)
+        open_encoder(model, precision=precision.value, embedding_cache=embedding_cache, cache_dir=cache_dir)
     )
     skip = on_invalid is OnInvalid.skip
     names = argument_names("query", len(arguments))

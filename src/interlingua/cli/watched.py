@@ -11,6 +11,7 @@ from interlingua.cli.output import say
 
 if TYPE_CHECKING:
     from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import JointCard, JointEncoder
     from interlingua.models.card import ModelCard
     from interlingua.types import Prompt, Vectors
 
@@ -25,13 +26,13 @@ class WatchedEncoder:
         cut: the texts that were cut at it.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder | JointEncoder) -> None:
         self._encoder = encoder
         self.limit = encoder.card.max_tokens
         self.cut: list[str] = []
 
     @property
-    def card(self) -> ModelCard:
+    def card(self) -> ModelCard | JointCard:
         """The model's facts."""
         return self._encoder.card
 

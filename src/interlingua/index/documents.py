@@ -328,28 +328,23 @@ class Documents(Database):
 
     def hits(self, keys: Sequence[int]) -> dict[int, tuple[Document, int, int]]:
         """The document of each passage, and where the passage stands in it; passages that are gone are left out."""
-        places: dict[int, tuple[int, int, int]] = {}
+        found: dict[int, tuple[Document, int, int]] = {}
+        # A document that has several of the passages is checked once.
+        documents: dict[int, Document] = {}
         for some in _portions(keys):
             marks = ", ".join("?" * len(some))
             with self._errors():
                 rows = self._database.execute(
-                    f"SELECT key, number, start, stop FROM passages WHERE key IN ({marks})", some
+                    "SELECT key, start, stop, number, id, text, documents.lang, metadata, documents.checksum "
+                    f"FROM passages JOIN documents USING (number) WHERE key IN ({marks})",
+                    some,
                 ).fetchall()
-            places |= {key: place for key, *place in rows}
-        # A long document that has many of the passages is read once.
-        documents: dict[int, Document] = {}
-        for some in _portions(list({number for number, _, _ in places.values()})):
-            marks = ", ".join("?" * len(some))
-            with self._errors():
-                rows = self._database.execute(
-                    f"SELECT number, id, text, lang, metadata, checksum FROM documents WHERE number IN ({marks})", some
-                ).fetchall()
-            documents |= {number: self._document(*row) for number, *row in rows}
-        return {
-            key: (documents[number], start, stop)
-            for key, (number, start, stop) in places.items()
-            if number in documents
-        }
+            for key, start, stop, number, *row in rows:
+                document = documents.get(number)
+                if document is None:
+                    document = documents[number] = self._document(*row)
+                found[key] = (document, start, stop)
+        return found
 
     def all(self, *, where: str = "", arguments: Sequence[Any] = ()) -> Iterator[Document]:
         """All documents in the order of their first addition."""

@@ -65,9 +65,9 @@ class Opened:
             WrongModel: the model by the index's name is another one now.
         """
         if self._encoder is None:
-            from interlingua.encoding.encoder import Encoder
+            from interlingua.encoding.joint import open_encoder
 
-            encoder = Encoder(self.manifest.model, precision=self.manifest.precision)  # type: ignore[arg-type]
+            encoder = open_encoder(self.manifest.model, precision=self.manifest.precision)
             check_encoder(self.folder, self.manifest, encoder)
             self._encoder = encoder
         return self._encoder

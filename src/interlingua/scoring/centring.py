@@ -8,7 +8,7 @@ estimated from one's own texts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -19,6 +19,7 @@ import numpy as np
 from interlingua.errors import InputError, OptionError, UnknownModel
 from interlingua.languages import canonical
 from interlingua.models.catalogue import find
+from interlingua.models.naming import parts_of
 from interlingua.types import Prompt, TextEncoder, Vectors
 
 _PRIOR_TEXTS = 100
@@ -50,6 +51,9 @@ class LanguageMeans:
             OptionError: none are shipped for that model, or there is no such prompt.
         """
         name = model if isinstance(model, str) else model.name
+        parts = parts_of(name)
+        if len(parts) > 1:
+            return cls._side_by_side([(cls.shipped(part, prompt), weight) for part, weight in parts])
         with suppress(UnknownModel):
             name = find(name).name
         if prompt not in get_args(Prompt):
@@ -63,6 +67,23 @@ class LanguageMeans:
             table = archive[prompt if prompt in archive else "symmetric"].astype(np.float32)
             languages = [str(code) for code in archive["languages"]]
         return cls(dict(zip(languages, table, strict=True)), table.mean(axis=0))
+
+    @classmethod
+    def _side_by_side(cls, parts: Sequence[tuple[LanguageMeans, float]]) -> LanguageMeans:
+        """The means of a ``JointEncoder``, whose vectors are those of several models side by side at their weights."""
+        lengths = np.array([weight for _, weight in parts])
+        weights = (lengths / np.linalg.norm(lengths)).astype(np.float32)
+
+        def joined(mean: Callable[[LanguageMeans], Vectors]) -> Vectors:
+            return np.concatenate(
+                [weight * mean(means) for (means, _), weight in zip(parts, weights, strict=True)]
+            ).astype(np.float32)
+
+        languages = dict.fromkeys(lang for means, _ in parts for lang in means.means)
+        return cls(
+            {lang: joined(lambda means, lang=lang: means.mean(lang)) for lang in languages},  # type: ignore[misc]
+            joined(lambda means: means.general),
+        )
 
     @classmethod
     def estimated(cls, vectors: Vectors, langs: Sequence[str | None] | str) -> LanguageMeans:

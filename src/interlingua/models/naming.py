@@ -1,0 +1,38 @@
+"""How several models that are used together are spelled: ``e5-small+0.5*use-multilingual-v3``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from interlingua.errors import OptionError
+
+SEPARATOR = "+"
+
+BESIDE = 0.5
+"""What the models after the first weigh, unless it is said."""
+
+
+def parts_of(name: str) -> list[tuple[str, float]]:
+    """The models and weights of a joint name such as ``e5-small+0.5*use-multilingual-v3``; one model at 1 for any other name.
+
+    Raises:
+        OptionError: a weight is no number.
+    """
+    found = []
+    for place, part in enumerate(name.split(SEPARATOR)):
+        weight, star, model = part.strip().partition("*")
+        if not star:
+            found.append((weight, BESIDE if place else 1.0))
+            continue
+        try:
+            found.append((model.strip(), float(weight)))
+        except ValueError:
+            raise OptionError(f"{name!r}: {weight!r} is no weight; write 0.5*MODEL.") from None
+    return found
+
+
+def spelled(names: Iterable[str], weights: Sequence[float]) -> str:
+    """What ``parts_of`` takes apart."""
+    return SEPARATOR.join(
+        name if weight == 1 else f"{weight:g}*{name}" for name, weight in zip(names, weights, strict=True)
+    )
