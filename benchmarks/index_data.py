@@ -106,14 +106,27 @@ class Data:
                 block /= np.linalg.norm(block, axis=1, keepdims=True)
             yield start, block
 
-    def nearest(self, count: int, k: int = 10) -> np.ndarray:
+    def asked(self, kind: str) -> np.ndarray:
+        """(queries, 384): the questions, or as many ``documents`` that are in no index and lie as those in it do."""
+        if kind == "questions":
+            return self.queries
+        chance = np.random.default_rng(SEED)
+        rows = chance.integers(0, len(self.real), QUERIES)
+        found = np.stack([self.real[row] + _MOVED * np.subtract(*self._of_its_language(row, chance)) for row in rows])
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    def _of_its_language(self, row: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        others = [place for place, lang in enumerate(self.langs) if lang == self.langs[row]]
+        return self.real[chance.choice(others)], self.real[chance.choice(others)]
+
+    def nearest(self, count: int, k: int = 10, kind: str = "questions") -> np.ndarray:
         """(queries, k): the rows that exact search finds among ``vectors(count)``."""
-        path = self._work / f"nearest-{count}.npy"
+        path = self._work / f"nearest-{kind}-{count}.npy"
         if not path.is_file():
-            vectors = self.vectors(count)
+            vectors, queries = self.vectors(count), self.asked(kind)
             best, rows = np.empty((QUERIES, 0), np.float32), np.empty((QUERIES, 0), np.int64)
             for start in range(0, count, BLOCK):
-                scores = self.queries @ vectors[start : start + BLOCK].astype(np.float32).T
+                scores = queries @ vectors[start : start + BLOCK].astype(np.float32).T
                 picked = np.argpartition(-scores, k, axis=1)[:, :k]
                 best = np.concatenate([best, np.take_along_axis(scores, picked, 1)], axis=1)
                 rows = np.concatenate([rows, picked + start], axis=1)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from index_data import QUERIES, Data, Stored
+from index_peers import KINDS, LEVELS, WANTED
 
 from interlingua.index import kinds
 from interlingua.index.index import Index
@@ -116,27 +117,35 @@ class Parts:
             return self._found(index, fair=True)
 
     def _at_recall(self, index: Index) -> dict[str, Any]:
-        """The lowest level at which plain search reaches a recall, and one question at a time at that level."""
-        view = index._seen(lambda view: view)
-        known, found = view.snapshot, {}
+        """The lowest level at which plain search reaches a recall, and one query at a time at that level: ours, and FAISS alone."""
+        known = index._seen(lambda view: view).snapshot
         assert known is not None
-        if known.facts.plan.kind == "flat":
+        facts, found = known.facts, {}
+        if facts.plan.kind == "flat":
             return {}
-        facts, exact = known.facts, self.data.nearest(self.count)
-        levels = iter(
-            [8, 12, 16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096]
-        )
-        try:
-            for wanted in (0.95, 0.99):
+        for kind in KINDS:
+            exact, queries = self.data.nearest(self.count, kind=kind), self.data.asked(kind)
+            levels, found[kind] = iter(LEVELS), {}
+            for wanted in WANTED:
                 for level in levels:
+                    _, rows = kinds.run(known.plain, facts.plan.kind, queries, K, level)
+                    if (recall := kinds.recall(rows, exact)) < wanted:
+                        continue
                     known.facts = replace(facts, plain=kinds.Tuned(level, 0.0))
-                    recall = _recall(self._found(index), exact)
-                    if recall >= wanted:
-                        times = _single(lambda at: index.search_vectors(self.data.queries[at : at + 1], K))
-                        found[str(wanted)] = {"level": level, "recall": recall, "per_second": 1 / times["mean"]}
-                        break
-        finally:
-            known.facts = facts
+                    ours = _single(lambda at, queries=queries: index.search_vectors(queries[at : at + 1], K))
+                    known.facts = facts
+                    alone = _single(
+                        lambda at, queries=queries, level=level: kinds.run(
+                            known.plain, facts.plan.kind, queries[at : at + 1], K, level
+                        )
+                    )
+                    found[kind][str(wanted)] = {
+                        "level": level,
+                        "recall": recall,
+                        "per_second": 1 / ours["mean"],
+                        "faiss_per_second": 1 / alone["mean"],
+                    }
+                    break
         return found
 
     def filters(self) -> dict[str, Any]:

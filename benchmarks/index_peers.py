@@ -17,6 +17,7 @@ from interlingua.index import kinds
 K = 10
 LEVELS = [8, 12, 16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096]
 WANTED = (0.95, 0.99)
+KINDS = ("questions", "documents")
 
 
 def measure(data: Data, work: Path, count: int, engines: list[str]) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def measure(data: Data, work: Path, count: int, engines: list[str]) -> dict[str,
         try:
             search, facts = run(data, work, count)
             results[name] = {"version": version(package), "build_seconds": time.perf_counter() - began} | facts
-            results[name]["at_recall"] = _at_recall(search, data, count)
+            results[name]["at_recall"] = {kind: _at_recall(search, data, count, kind) for kind in KINDS}
         except Exception as error:  # who fails shall not cost the others their figures
             results[name] = {"failed": str(error).splitlines()[0]}
         print(f"done: {name}", flush=True)
@@ -47,16 +48,16 @@ Search = Callable[[np.ndarray, int], np.ndarray]
 """The rows found for one question, (1, d), at a level."""
 
 
-def _at_recall(search: Search, data: Data, count: int) -> dict[str, Any]:
+def _at_recall(search: Search, data: Data, count: int, kind: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    exact = data.nearest(count)
+    exact, queries = data.nearest(count, kind=kind), data.asked(kind)
     levels = iter(LEVELS)
     for wanted in WANTED:
         for level in levels:
             rows, times = [], []
             for at in range(QUERIES):
                 began = time.perf_counter()
-                rows.append(search(data.queries[at : at + 1], level))
+                rows.append(search(queries[at : at + 1], level))
                 times.append(time.perf_counter() - began)
             recall = float(np.mean([len(set(a) & set(b)) / K for a, b in zip(rows, exact.tolist(), strict=True)]))
             if recall >= wanted:
