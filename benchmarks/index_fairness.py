@@ -222,7 +222,11 @@ def own_subjects(data: Data, folder: Path, kind: Any, tatoeba: Path) -> dict[str
         results["plain"].append(answers(pool, data.asked, WAYS["plain"]))
         results["fair"].append(answers(pool, data.asked, WAYS["fair"]))
         for lang in TATOEBA:
-            own = [(sentences[lang, id_], sentences["en", id_]) for id_ in picked if (lang, id_) in sentences]
+            own = [
+                (sentences[lang, id_], sentences["en", id_])
+                for id_ in picked
+                if {(lang, id_), ("en", id_)} <= sentences.keys()
+            ]
             pool.index.fit_means(*map(list, zip(*own, strict=True)), lang_a=lang, lang_b="en")
         results["fair, their translations"].append(answers(pool, data.asked, WAYS["fair"]))
         pool.index.forget_means()

@@ -232,7 +232,7 @@ def test_a_reader_embeds_its_queries_with_the_model_of_the_index(
 ) -> None:
     monkeypatch.setattr(whole, "model_of", lambda encoder: encoder.fingerprint)
     monkeypatch.setattr(
-        "interlingua.encoding.encoder.Encoder",
+        "interlingua.encoding.joint.open_encoder",
         lambda model, **_: Backwards() if "back" in model else FakeEncoder(),
     )
     monkeypatch.setattr("interlingua.index.index.model_of", lambda encoder: encoder.fingerprint)

@@ -54,7 +54,7 @@ class JointEncoder:
 
     Args:
         models: as ``Encoder`` takes them, at least two.
-        weights: of each, above 0; None gives the first 1 and the others 0.5.
+        weights: of each, above 0; None gives the first 1 and the others 0.2.
         **options: see ``JointOptions``.
 
     Raises:
@@ -84,7 +84,7 @@ class JointEncoder:
 
     @property
     def name(self) -> str:
-        """The names and weights: ``e5-small+0.5*use-multilingual-v3``."""
+        """The names and weights: ``e5-small+0.2*use-multilingual-v3``."""
         return spelled((one.name for one in self._encoders), self._given)
 
     @property
