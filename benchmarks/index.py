@@ -11,8 +11,8 @@ indexes reads vectors from a file. Each part is a process of its own. Parts:
   the same file at the same level, in alternating rounds on one thread; the level and rate at recall 0.95 and 0.99;
 - filters: documents that a filter selects (half to one in ten thousand), recall against exact search among them;
 - readers: the memory of eight processes that search in one index;
-- changes: updating, deleting, adding a few;
-- peers: hnswlib and usearch with the same parameters, and LanceDB (its IVF_HNSW_SQ), where they are installed.
+- peers: hnswlib and usearch with the same parameters, and LanceDB (its IVF_HNSW_SQ), where they are installed;
+- changes: updating, deleting, adding a few; the last, because the index is behind its snapshot afterwards.
 
 See README.md; let nothing else run meanwhile.
 """
@@ -30,7 +30,7 @@ from typing import Any
 
 import common
 
-PARTS = ("build", "search", "filters", "readers", "changes", "peers")
+PARTS = ("build", "search", "filters", "readers", "peers", "changes")
 
 
 def main() -> None:

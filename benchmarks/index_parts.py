@@ -204,7 +204,7 @@ class Parts:
         sys.stdin.readline()
 
     def changes(self) -> dict[str, Any]:
-        """Documents changed, deleted and added again in one call each, and one at a time; the index is as before afterwards."""
+        """Documents changed, deleted and added again in one call each, and one at a time."""
         index = Index.open(self.folder, self.encoder)  # type: ignore[arg-type]
         ids = [str(row) for row in np.random.default_rng(0).choice(self.count, CHANGED, replace=False)]
         documents = [self.data.document(int(id_)) for id_ in ids]
