@@ -491,3 +491,18 @@ def test_passages_of_a_long_document(run: Run, write: Write) -> None:
         "characters",
         "text",
     ]
+
+
+def test_fit_means(run: Run, fails: Fails) -> None:
+    Path("texts.csv").write_text("id,lang,text\n1,de,Der Akku ist leer.\n2,en,The parcel is late.\n", encoding="utf-8")
+    run("index", "create", "made", "texts.csv", "-m", "use")
+    pairs = "de\ten\nDer Akku ist leer.\tThe battery is empty.\nDas Paket ist da.\tThe parcel is here.\n"
+    Path("pairs.tsv").write_text(pairs, encoding="utf-8")
+    for count in (2, 4):
+        result = run("index", "fit-means", "made", "pairs.tsv")
+        assert (result.code, result.err) == (0, f"made: means fitted to translations: de–en {count}\n")
+    assert run("index", "fit-means", "made", "--forget").err == "made: means are estimated from its documents alone\n"
+    for arguments in ([], ["pairs.tsv", "--forget"]):
+        assert "give a file of translations, or --forget" in fails(2, "index", "fit-means", "made", *arguments)
+    message = fails(1, "index", "fit-means", "made", "pairs.tsv", "--lang-a", "en")
+    assert "No pair of texts is in two different languages" in message

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from interlingua import Encoder, FakeEncoder, load_corpus
-from interlingua.errors import CorruptIndex, InputError
+from interlingua.errors import CorruptIndex, InputError, WrongModel
+from interlingua.index import whole
 from interlingua.index.index import Index
 from interlingua.index.pairs import PairSums
 from interlingua.types import Vectors
@@ -126,6 +127,25 @@ def test_what_cannot_be_learned_from(confounded: Index) -> None:
     with pytest.raises(InputError, match="No pair of texts is in two different languages"):
         confounded.fit_means(["a"], ["b"], lang_a="de", lang_b="de")
     assert confounded._documents.pairs() is None
+
+
+def test_translations_are_embedded_with_the_model_that_the_index_has_by_now(
+    confounded: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole, "model_of", lambda encoder: encoder.fingerprint)
+    monkeypatch.setattr(
+        "interlingua.encoding.joint.open_encoder",
+        lambda model, **_: FakeEncoder(32) if model == "fake-32" else Shifted(),
+    )
+    a, b = pairs()
+    with Index.open(confounded.folder) as reader, Index.open(confounded.folder) as other:
+        assert reader.encoder.dimension == 64
+        other.reembed(FakeEncoder(32))
+        assert reader.fit_means(a, b, lang_a="de", lang_b="en") == {("de", "en"): 300}
+        assert reader._seen(lambda view: view.fairness).documents.mean("de").shape == (32,)
+        assert reader.verify() == []
+    with pytest.raises(WrongModel):
+        confounded.fit_means(a, b, lang_a="de", lang_b="en")
 
 
 def test_damaged_pairs_are_told_and_forgotten(confounded: Index) -> None:

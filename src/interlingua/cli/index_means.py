@@ -8,7 +8,17 @@ import typer
 
 from interlingua.cli.indexes import Folder, announced, opened, told_already
 from interlingua.cli.inputs import Intake, two_columns
-from interlingua.cli.options import CacheDir, Clean, Encoding, Invalid, OnInvalid, ReadPairsAs
+from interlingua.cli.options import (
+    CacheDir,
+    Clean,
+    Encoding,
+    FirstLanguage,
+    Invalid,
+    OnInvalid,
+    PairColumns,
+    ReadPairsAs,
+    SecondLanguage,
+)
 from interlingua.cli.output import say
 from interlingua.errors import OptionError
 
@@ -20,15 +30,9 @@ def fit_means(
         typer.Argument(metavar="FILE", help="Translations in two columns: csv, tsv or jsonl; - is standard input."),
     ] = None,
     forget: Annotated[bool, typer.Option("--forget", help="Forget what was learned, instead of learning.")] = False,
-    lang_a: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Language of the first column [default: identified].")
-    ] = None,
-    lang_b: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Language of the second column [default: identified].")
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(metavar="NAME,NAME", help="The two columns or fields [default: the usual names].")
-    ] = None,
+    lang_a: FirstLanguage = None,
+    lang_b: SecondLanguage = None,
+    columns: PairColumns = None,
     read_as: ReadPairsAs = None,
     encoding: Encoding = "utf-8",
     clean: Clean = False,

@@ -167,6 +167,20 @@ TextColumn = Annotated[
         "--text-column", metavar="NAME", help="The column or field with the text [default: text, sentence, …]."
     ),
 ]
+FirstLanguage = Annotated[
+    str | None,
+    typer.Option("--lang-a", metavar="CODE", help="Language of the first text or column [default: identified]."),
+]
+SecondLanguage = Annotated[
+    str | None,
+    typer.Option("--lang-b", metavar="CODE", help="Language of the second text or column [default: identified]."),
+]
+PairColumns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="NAME,NAME", help="The two columns or fields to compare [default: the usual names]."
+    ),
+]
 IdColumn = Annotated[
     str | None,
     typer.Option("--id-column", metavar="NAME", help="The column or field with the id [default: id]."),

@@ -18,15 +18,18 @@ from interlingua.cli.options import (
     CacheDir,
     Clean,
     Encoding,
+    FirstLanguage,
     Format,
     InputFormat,
     Invalid,
     Model,
     OnInvalid,
     OutputFormat,
+    PairColumns,
     Precision,
     PrecisionKind,
     ReadPairsAs,
+    SecondLanguage,
 )
 from interlingua.cli.output import emit, say
 from interlingua.cli.watched import WatchedEncoder
@@ -41,16 +44,9 @@ def score(
         ),
     ],
     text_b: Annotated[str | None, typer.Argument(metavar="OTHER", help="The text to compare it with.")] = None,
-    lang_a: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Language of the first text or column [default: identified].")
-    ] = None,
-    lang_b: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Language of the second text or column [default: identified].")
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(metavar="NAME,NAME", help="The two columns or fields to compare [default: the usual names]."),
-    ] = None,
+    lang_a: FirstLanguage = None,
+    lang_b: SecondLanguage = None,
+    columns: PairColumns = None,
     model: Model = DEFAULT_MODEL,
     precision: Precision = PrecisionKind.exact,
     output: OutputFormat = Format.table,

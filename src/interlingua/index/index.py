@@ -267,13 +267,16 @@ class Index(Opened):
 
         Raises:
             InputError: a text cannot be embedded, there are not as many of both, or no pair is in two known languages.
+            IndexBusy: another process writes.
+            StorageError: the disk refuses.
         """
         a, b = (check_texts(texts, name=name).texts for texts, name in ((texts_a, "texts_a"), (texts_b, "texts_b")))
         if len(a) != len(b):
             raise InputError(f"There are {len(a):,} texts but {len(b):,} translations; give one translation a text.")
         langs_a, langs_b = languages_of(a, lang_a), languages_of(b, lang_b)
-        vectors = [self._checked(self.encoder.encode_document(texts)) for texts in (a, b)]
         with self._writing():
+            # Not before: another process may have embedded the index with another model meanwhile.
+            vectors = [self._checked(self.encoder.encode_document(texts)) for texts in (a, b)]
             known = self._documents.pairs() or PairSums({}, {})
             pairs = known.with_pairs(vectors[0], vectors[1], langs_a, langs_b)
             if pairs.counts == known.counts:
