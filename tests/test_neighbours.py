@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interlingua import nearest
+from interlingua import nearest, neighbours
 from interlingua.errors import InputError, OptionError
+from interlingua.neighbours import NearIndex, nearest_blocks, pairs_above, row_products
 from interlingua.types import Vectors
 
 
@@ -111,3 +113,90 @@ def test_dimensions_must_agree(pool: int) -> None:
 def test_at_least_one_is_wanted(k: Any) -> None:
     with pytest.raises(OptionError, match="at least 1"):
         nearest(vectors(2, 3, 1), vectors(2, 3, 1), k)
+
+
+# ------------------------------------------------------------------------------------------ from files, and approximately
+
+
+def stored(path: Path, table: Vectors) -> Any:
+    """The same as float16, mapped from a file."""
+    np.save(path, table.astype(np.float16))
+    return np.load(path, mmap_mode="r")
+
+
+@pytest.mark.parametrize("k", [1, 5, 90])
+def test_blocks_of_a_file_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k: int) -> None:
+    monkeypatch.setattr(neighbours, "_QUERIES", 64)
+    monkeypatch.setattr(neighbours, "_POOL", 100)
+    queries, pool = stored(tmp_path / "a.npy", vectors(150, 16, 1)), stored(tmp_path / "b.npy", vectors(350, 16, 2))
+    done: list[int] = []
+    found = nearest_blocks(queries, pool, k, advance=done.append)
+    expected = nearest(np.asarray(queries, np.float32), np.asarray(pool, np.float32), k)
+    # Where two scores are all but equal, blocks of another size may order them otherwise.
+    assert (found.rows == expected.rows).mean() > 0.999
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+    assert done == [64, 64, 22]
+
+
+def test_blocks_of_nothing() -> None:
+    assert nearest_blocks(vectors(0, 6, 1), vectors(5, 6, 2), 3).rows.shape == (0, 3)
+    assert nearest_blocks(vectors(4, 6, 1), vectors(0, 6, 2), 3).rows.shape == (4, 0)
+    with pytest.raises(InputError, match="are they from the same model"):
+        nearest_blocks(vectors(4, 6, 1), vectors(4, 7, 2), 3)
+    with pytest.raises(OptionError, match="at least 1"):
+        nearest_blocks(vectors(4, 6, 1), vectors(4, 6, 2), 0)
+
+
+def test_all_pairs_above_a_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_QUERIES", 16)
+    monkeypatch.setattr(neighbours, "_POOL_PRODUCTS", 30)
+    queries, pool = vectors(50, 8, 1), vectors(70, 8, 2)
+    products = queries @ pool.T
+    found = pairs_above(queries, pool, 2.0)
+    assert set(zip(found.queries.tolist(), found.rows.tolist(), strict=True)) == set(
+        zip(*(part.tolist() for part in np.nonzero(products >= 2.0)), strict=True)
+    )
+    np.testing.assert_allclose(found.scores, products[found.queries, found.rows], atol=1e-5)
+    assert len(pairs_above(queries, pool[:0], 2.0).rows) == 0
+
+
+def near_pairs(count: int) -> Vectors:
+    """Unit vectors in two halves: each of the second is near one of the first."""
+    first = vectors(count, 32, 7)
+    table = np.concatenate([first, first + 0.6 * vectors(count, 32, 8)])
+    return table / np.linalg.norm(table, axis=1, keepdims=True)
+
+
+def test_the_approximate_index_finds_near_pairs(tmp_path: Path) -> None:
+    table = stored(tmp_path / "a.npy", near_pairs(2000))
+    index = NearIndex(table)
+    assert (len(index), index.cells > 50) == (0, True)
+    index.add(np.arange(2000))
+    asked = np.asarray(table[2000:], np.float32)
+    found = index.above(asked, 0.7)
+    exact = pairs_above(asked, table[:2000], 0.7)
+    got, wanted = (set(zip(one.queries.tolist(), one.rows.tolist(), strict=True)) for one in (found, exact))
+    assert got <= wanted
+    assert len(got) >= 0.97 * len(wanted) > 1000
+    scores, rows = index.nearest(asked, 3)
+    best = nearest(asked, np.asarray(table[:2000], np.float32), 3)
+    assert (rows[:, 0] == best.rows[:, 0]).mean() > 0.95
+    same = rows[:, 0] == best.rows[:, 0]
+    np.testing.assert_allclose(scores[same, 0], best.scores[same, 0], atol=1e-5)
+
+
+def test_the_approximate_index_says_what_it_has_not() -> None:
+    index = NearIndex(near_pairs(100))
+    index.add(np.array([3, 5]))
+    scores, rows = index.nearest(near_pairs(100)[:2], 4)
+    assert rows.shape == scores.shape == (2, 4)
+    assert set(rows[0, :2].tolist()) == {3, 5}
+    assert (rows[:, 2:] == -1).all()
+    assert np.isneginf(scores[:, 2:]).all()
+
+
+def test_products_of_rows() -> None:
+    a, b = vectors(9, 5, 1), vectors(8, 5, 2)
+    rows_a, rows_b = np.array([0, 8, 3]), np.array([7, 7, 0])
+    expected = (a[rows_a] * b[rows_b]).sum(axis=1)
+    np.testing.assert_allclose(row_products(a, b, rows_a, rows_b), expected, rtol=1e-5)

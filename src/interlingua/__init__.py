@@ -41,8 +41,16 @@ if TYPE_CHECKING:
     from interlingua.index.index import Index
     from interlingua.languages import identify
     from interlingua.neighbours import nearest
+    from interlingua.reports.fonts import FontWarning
+    from interlingua.reports.picture import Picture
+    from interlingua.reports.reliability import plot_calibration
+    from interlingua.reports.score_histogram import plot_scores
+    from interlingua.reports.similarity_map import plot_similarity
+    from interlingua.scoring.calibrating import Reliability, calibrate, calibrate_on_texts
+    from interlingua.scoring.calibration import Calibration
     from interlingua.scoring.centring import LanguageMeans
-    from interlingua.scoring.similarity import Similarity, similarity
+    from interlingua.scoring.scorer import Scorer
+    from interlingua.scoring.similarity import Similarity, SimilarityMatrix, similarity, similarity_matrix
     from interlingua.searching import search
     from interlingua.texts.checking import TextWarning
     from interlingua.texts.cleaning import clean, clean_all
@@ -50,6 +58,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "CacheWarning": "encoding.embedding_cache",
+    "Calibration": "scoring.calibration",
     "CorruptCache": "errors",
     "CorruptIndex": "errors",
     "CorruptModel": "errors",
@@ -58,6 +67,7 @@ _WHERE = {
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
+    "FontWarning": "reports.fonts",
     "Hit": "types",
     "Index": "index.index",
     "IndexBusy": "errors",
@@ -70,8 +80,12 @@ _WHERE = {
     "ModelUnavailable": "errors",
     "OptionError": "errors",
     "OutOfMemory": "errors",
+    "Picture": "reports.picture",
     "Record": "types",
+    "Reliability": "scoring.calibrating",
+    "Scorer": "scoring.scorer",
     "Similarity": "scoring.similarity",
+    "SimilarityMatrix": "scoring.similarity",
     "StorageError": "errors",
     "TextWarning": "texts.checking",
     "TruncationWarning": "encoding.truncation",
@@ -81,17 +95,24 @@ _WHERE = {
     "WorkerDied": "errors",
     "WrongModel": "errors",
     "WrongNumbers": "errors",
+    "calibrate": "scoring.calibrating",
+    "calibrate_on_texts": "scoring.calibrating",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
     "identify": "languages",
     "load_corpus": "demo.corpus",
     "nearest": "neighbours",
+    "plot_calibration": "reports.reliability",
+    "plot_scores": "reports.score_histogram",
+    "plot_similarity": "reports.similarity_map",
     "search": "searching",
     "similarity": "scoring.similarity",
+    "similarity_matrix": "scoring.similarity",
 }
 
 __all__ = [
     "CacheWarning",
+    "Calibration",
     "CorruptCache",
     "CorruptIndex",
     "CorruptModel",
@@ -100,6 +121,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "FakeEncoder",
+    "FontWarning",
     "Hit",
     "Index",
     "IndexBusy",
@@ -112,8 +134,12 @@ __all__ = [
     "ModelUnavailable",
     "OptionError",
     "OutOfMemory",
+    "Picture",
     "Record",
+    "Reliability",
+    "Scorer",
     "Similarity",
+    "SimilarityMatrix",
     "StorageError",
     "TextWarning",
     "TruncationWarning",
@@ -124,13 +150,19 @@ __all__ = [
     "WrongModel",
     "WrongNumbers",
     "__version__",
+    "calibrate",
+    "calibrate_on_texts",
     "clean",
     "clean_all",
     "identify",
     "load_corpus",
     "nearest",
+    "plot_calibration",
+    "plot_scores",
+    "plot_similarity",
     "search",
     "similarity",
+    "similarity_matrix",
 ]
 
 

@@ -79,6 +79,7 @@ class Hit:
         metadata: the document's other fields.
         start: where ``text`` begins in a longer document, in characters; None where it is the whole document.
         stop: where it ends.
+        probability: that it answers the query, where that was asked for; else None.
     """
 
     id: str
@@ -89,3 +90,4 @@ class Hit:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     start: int | None = None
     stop: int | None = None
+    probability: float | None = None

@@ -69,6 +69,12 @@ def search(
         int | None, typer.Option(metavar="N", min=1, help="The most hits in any one language.")
     ] = None,
     min_score: Annotated[float | None, typer.Option(metavar="X", help="Only hits with at least this score.")] = None,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", help="Only hits that answer the query with at least this probability; there may be none."
+        ),
+    ] = None,
     query_lang: QueryLanguage = None,
     output: OutputFormat = Format.table,
     encoding: Encoding = "utf-8",
@@ -99,19 +105,20 @@ def search(
                     diverse=diverse,
                     per_language=per_language,
                     min_score=min_score,
+                    min_probability=min_probability,
                     query_lang=query_lang,
                     hybrid=hybrid,
                     group=not all_passages,
                 )
 
         if not arguments and queries is None:
-            _ask(index, folder, find, output, clean=clean, hybrid=hybrid)
+            _ask(index, folder, find, output, clean=clean, hybrid=hybrid, probable=min_probability is not None)
             return
         intake = Intake(queries or "", encoder.limit, clean=clean, skip=on_invalid is OnInvalid.skip)
         from_file = iter(()) if queries is None else read_queries(intake, queries, query_column, encoding)
         several = len(arguments) > 1 or queries is not None
         answers = _answers(find, arguments, from_file, intake, encoder)
-        _print(answers, output, several=several, hybrid=hybrid)
+        _print(answers, output, several=several, hybrid=hybrid, probable=min_probability is not None)
         encoder.report(names, arguments)
         intake.report()
 
@@ -128,20 +135,22 @@ def _answers(
         intake.note_cut(encoder, ((record.row, record.text) for record in chunk))
 
 
-def _print(answers: Iterator[tuple[str, list[Hit]]], output: Format, *, several: bool, hybrid: bool) -> None:
+def _print(
+    answers: Iterator[tuple[str, list[Hit]]], output: Format, *, several: bool, hybrid: bool, probable: bool
+) -> None:
     if output is not Format.table:
-        emit((row for query, hits in answers for row in _rows(query, hits, output)), output)
+        emit((row for query, hits in answers for row in _rows(query, hits, output, probable)), output)
         return
     for query, hits in answers:
         if several:
-            emit_under(query, _table(hits, hybrid))
+            emit_under(query, _table(hits, hybrid, probable))
         else:
-            emit(_table(hits, hybrid), output)
+            emit(_table(hits, hybrid, probable), output)
         if not hits:
-            say("no document is found")
+            say("no document answers that" if probable else "no document is found")
 
 
-def _ask(index: Index, folder: str, find: Find, output: Format, *, clean: bool, hybrid: bool) -> None:
+def _ask(index: Index, folder: str, find: Find, output: Format, *, clean: bool, hybrid: bool, probable: bool) -> None:
     """Answer what is typed, until an empty line or the end of the input."""
     languages = index.info().languages
     first = sorted(languages.items(), key=lambda one: (-one[1], one[0] or ""))
@@ -160,7 +169,7 @@ def _ask(index: Index, folder: str, find: Find, output: Format, *, clean: bool, 
         except InterlinguaError as error:
             say(f"error: {plain(str(error))}")
             continue
-        _print(iter([(text, hits)]), output, several=False, hybrid=hybrid)
+        _print(iter([(text, hits)]), output, several=False, hybrid=hybrid, probable=probable)
         sys.stdout.flush()
 
 
@@ -179,7 +188,7 @@ def label(lang: str | None) -> str:
     return lang if name == lang else f"{lang} ({name})"
 
 
-def _rows(query: str, hits: list[Hit], output: Format) -> Iterator[dict[str, object]]:
+def _rows(query: str, hits: list[Hit], output: Format, probable: bool) -> Iterator[dict[str, object]]:
     for hit, rank in zip(hits, count(1)):
         metadata: object = dict(hit.metadata)
         if output is Format.tsv:
@@ -189,6 +198,7 @@ def _rows(query: str, hits: list[Hit], output: Format) -> Iterator[dict[str, obj
             "rank": rank,
             "score": round(hit.score, 6),
             "cosine": round(hit.cosine, 6),
+            **({"probability": hit.probability and round(hit.probability, 4)} if probable else {}),
             "lang": hit.lang,
             "id": hit.id,
             "text": hit.text,
@@ -198,7 +208,7 @@ def _rows(query: str, hits: list[Hit], output: Format) -> Iterator[dict[str, obj
         }
 
 
-def _table(hits: list[Hit], hybrid: bool) -> list[dict[str, object]]:
+def _table(hits: list[Hit], hybrid: bool, probable: bool) -> list[dict[str, object]]:
     """The hits as people read them: columns that would be empty are left away, and long texts are cut."""
     parts = any(hit.start is not None for hit in hits)
     fields = any(hit.metadata for hit in hits)
@@ -207,6 +217,7 @@ def _table(hits: list[Hit], hybrid: bool) -> list[dict[str, object]]:
         row: dict[str, object] = {
             "rank": rank,
             "score": f"{hit.score:.4f}" if hybrid else hit.score,
+            **({"probability": hit.probability} if probable else {}),
             "lang": hit.lang,
             "id": hit.id,
         }

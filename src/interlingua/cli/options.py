@@ -191,6 +191,20 @@ LangColumn = Annotated[
         "--lang-column", metavar="NAME", help="The column or field with the language code [default: lang, language]."
     ),
 ]
+CalibrationFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration", metavar="FILE", help="What 'interlingua calibrate' wrote [default: what comes with the model]."
+    ),
+]
+TargetPrecision = Annotated[
+    float,
+    typer.Option("--target-precision", metavar="P", help='The share of decisions for "same" that shall be right.'),
+]
+Prior = Annotated[
+    float,
+    typer.Option("--prior", metavar="P", help="The share of pairs that mean the same among those that are compared."),
+]
 Encoding = Annotated[str, typer.Option("--encoding", metavar="NAME", help="The file's character encoding.")]
 Clean = Annotated[
     bool, typer.Option("--clean", help="Repair escapes, mojibake and invisible characters before embedding.")

@@ -1,4 +1,4 @@
-"""``interlingua score``: how alike two texts are, or the two columns of a file."""
+"""``interlingua score``: how alike two texts are, the two columns of a file, or each text of one file and each of another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from interlingua.cli.arguments import check_argument, shortened
-from interlingua.cli.inputs import Intake, two_columns
+from interlingua.cli.inputs import Intake, read, two_columns
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
+    CalibrationFile,
     Clean,
     Encoding,
     FirstLanguage,
@@ -28,12 +30,42 @@ from interlingua.cli.options import (
     PairColumns,
     Precision,
     PrecisionKind,
+    Prior,
     ReadPairsAs,
     SecondLanguage,
+    TargetPrecision,
 )
 from interlingua.cli.output import emit, say
+from interlingua.cli.plots import check_plot, score_plot, write_plot
 from interlingua.cli.watched import WatchedEncoder
 from interlingua.errors import InputError, InterlinguaError, OptionError
+
+if TYPE_CHECKING:
+    from interlingua.scoring.calibration import Calibration
+
+# A matrix that is printed as a table has to fit on a screen.
+_WIDEST = 40
+
+
+@dataclass
+class _Asked:
+    """What is compared, and how."""
+
+    encoder: WatchedEncoder
+    lang_a: str | None
+    lang_b: str | None
+    calibration: Calibration | None
+    prior: float
+    target_precision: float
+    clean: bool
+    skip: bool
+    encoding: str
+    read_as: InputFormat | None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What ``similarity`` takes."""
+        return {"calibration": self.calibration, "prior": self.prior, "target_precision": self.target_precision}
 
 
 def score(
@@ -43,10 +75,27 @@ def score(
             metavar="TEXT", help="A text; or, alone, a file of two columns (csv, tsv, jsonl; - is standard input)."
         ),
     ],
-    text_b: Annotated[str | None, typer.Argument(metavar="OTHER", help="The text to compare it with.")] = None,
+    text_b: Annotated[
+        str | None, typer.Argument(metavar="OTHER", help="The text to compare it with; with --matrix both are files.")
+    ] = None,
+    matrix: Annotated[
+        bool,
+        typer.Option("--matrix", help="Compare each text of the file TEXT with each of the file OTHER (or its own)."),
+    ] = False,
     lang_a: FirstLanguage = None,
     lang_b: SecondLanguage = None,
     columns: PairColumns = None,
+    target_precision: TargetPrecision = 0.95,
+    prior: Prior = 0.5,
+    calibration: CalibrationFile = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Draw a histogram of the probabilities (with --matrix a map): .png, .svg, .html, .txt, or - for the terminal.",
+        ),
+    ] = None,
     model: Model = DEFAULT_MODEL,
     precision: Precision = PrecisionKind.exact,
     output: OutputFormat = Format.table,
@@ -56,31 +105,43 @@ def score(
     on_invalid: Invalid = OnInvalid.error,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Say how alike two texts are, in any languages.
+    """Say how alike two texts are, in any languages, and whether they mean the same.
 
-    The bare cosine has the model's own scale (two unrelated sentences have about 0.8 under e5-small). The centred cosine has
-    nearly the same scale in all pairs of languages: 0 to 0.3 for unrelated texts, mostly more than 0.4 for translations. Both
-    are at most 1, and higher is more alike.
+    probability: that they mean the same, 0 to 1, if a share --prior of such pairs does. same: whether it is high enough that
+    --target-precision of such decisions are right. centred_cosine has nearly the same scale in all pairs of languages: 0 to
+    0.3 for unrelated texts, mostly more than 0.4 for translations. cosine has the model's own scale (two unrelated sentences
+    have about 0.8 under e5-small). Of all of them, higher is more alike.
     """
     from interlingua.encoding.joint import open_encoder
     from interlingua.languages import canonical, preload
+    from interlingua.scoring.calibration import Calibration
 
     lang_a, lang_b = (None if code is None else canonical(code) for code in (lang_a, lang_b))
-    encoder = WatchedEncoder(open_encoder(model, precision=precision.value, cache_dir=cache_dir))
-    if lang_a is None or lang_b is None:
-        # Beside the loading of the model: the answer comes a third of a second sooner.
-        threading.Thread(target=_quietly, args=(preload,), daemon=True).start()
-    if text_b is None:
-        rows = _file(encoder, text_a, columns, lang_a, lang_b, read_as, encoding, clean, on_invalid is OnInvalid.skip)
-    elif columns is not None or read_as is not None or encoding != "utf-8" or on_invalid is OnInvalid.skip:
+    check_plot(plot)
+    if (
+        text_b is not None
+        and not matrix
+        and (columns or read_as or encoding != "utf-8" or on_invalid is OnInvalid.skip)
+    ):
         raise OptionError(
             "--columns, --input-format, --encoding and --on-invalid are for a file, but two texts were given."
         )
-    else:
-        rows = _texts(encoder, text_a, text_b, lang_a, lang_b, clean)
+    encoder = WatchedEncoder(open_encoder(model, precision=precision.value, cache_dir=cache_dir))
+    given = None if calibration is None else Calibration.load(calibration, encoder)
+    skip = on_invalid is OnInvalid.skip
+    asked = _Asked(encoder, lang_a, lang_b, given, prior, target_precision, clean, skip, encoding, read_as)
+    if lang_a is None or lang_b is None:
+        # Beside the loading of the model: the answer comes a third of a second sooner.
+        threading.Thread(target=_quietly, args=(preload,), daemon=True).start()
+    if matrix:
+        emit(_matrix(asked, text_a, text_b, columns, output, plot), output)
+        return
+    rows = _file(asked, text_a, columns) if text_b is None else _texts(asked, text_a, text_b)
+    if plot is not None:
+        rows = score_plot(rows, _threshold(asked), plot)  # type: ignore[assignment]
     emit(rows, output)
     if output is Format.table and sys.stdout.isatty():
-        _explain(encoder)
+        _explain(asked)
 
 
 def _quietly(load: Callable[[], None]) -> None:
@@ -89,57 +150,51 @@ def _quietly(load: Callable[[], None]) -> None:
         load()
 
 
-def _texts(
-    encoder: WatchedEncoder, a: str, b: str, lang_a: str | None, lang_b: str | None, clean: bool
-) -> Iterator[dict[str, object]]:
+def _texts(asked: _Asked, a: str, b: str) -> Iterator[dict[str, object]]:
     from interlingua.scoring.similarity import similarity
 
     names = ("the first text", "the second text")
-    a, b = (check_argument(text, name, clean=clean) for text, name in zip((a, b), names, strict=True))
-    yield _row(similarity(encoder, a, b, lang_a=lang_a, lang_b=lang_b), a, b)
-    encoder.report(names, (a, b))
+    a, b = (check_argument(text, name, clean=asked.clean) for text, name in zip((a, b), names, strict=True))
+    yield _row(similarity(asked.encoder, a, b, lang_a=asked.lang_a, lang_b=asked.lang_b, **asked.options), a, b)
+    asked.encoder.report(names, (a, b))
 
 
-def _file(
-    encoder: WatchedEncoder,
-    path: str,
-    columns: str | None,
-    lang_a: str | None,
-    lang_b: str | None,
-    read_as: InputFormat | None,
-    encoding: str,
-    clean: bool,
-    skip: bool,
-) -> Iterator[dict[str, object]]:
+def _file(asked: _Asked, path: str, columns: str | None) -> Iterator[dict[str, object]]:
     """The scores of a two-column file, in chunks: both columns go through the same checks as any text."""
     from interlingua.scoring.similarity import similarity
     from interlingua.texts.reading import read_pairs
 
     if path != "-" and not os.path.exists(path):  # Path.exists() raises for a name that is too long
         raise InputError(f"there is no file {shortened(path)!r}; to compare two texts, give both.")
-    intake = Intake(path, encoder.limit, clean=clean, skip=skip)
+    intake = Intake(path, asked.encoder.limit, clean=asked.clean, skip=asked.skip)
     pairs = read_pairs(
-        path, format=None if read_as is None else read_as.value, columns=two_columns(columns), encoding=encoding
+        path,
+        format=None if asked.read_as is None else asked.read_as.value,
+        columns=two_columns(columns),
+        encoding=asked.encoding,
     )
     for chunk in intake.pair_chunks(pairs):
         found = similarity(
-            encoder,
+            asked.encoder,
             [pair.a for pair in chunk],
             [pair.b for pair in chunk],
-            lang_a=lang_a or [pair.lang_a for pair in chunk],
-            lang_b=lang_b or [pair.lang_b for pair in chunk],
+            lang_a=asked.lang_a or [pair.lang_a for pair in chunk],
+            lang_b=asked.lang_b or [pair.lang_b for pair in chunk],
+            **asked.options,
         )
         for result, pair in zip(found, chunk, strict=True):
             yield _row(result, pair.a, pair.b)
-        intake.note_cut(encoder, ((pair.row, text) for pair in chunk for text in (pair.a, pair.b)))
-        encoder.cut.clear()
+        intake.note_cut(asked.encoder, ((pair.row, text) for pair in chunk for text in (pair.a, pair.b)))
+        asked.encoder.cut.clear()
     intake.report()
 
 
 def _row(found: Any, a: str, b: str) -> dict[str, object]:
     return {
-        "cosine": round(found.cosine, 6),
+        "probability": None if found.probability is None else round(found.probability, 6),
+        "same": found.same,
         "centred_cosine": round(found.centred_cosine, 6),
+        "cosine": round(found.cosine, 6),
         "lang_a": found.lang_a,
         "lang_b": found.lang_b,
         "text_a": a,
@@ -147,11 +202,72 @@ def _row(found: Any, a: str, b: str) -> dict[str, object]:
     }
 
 
-def _explain(encoder: WatchedEncoder) -> None:
+def _matrix(
+    asked: _Asked, first: str, second: str | None, columns: str | None, output: Format, plot: str | None
+) -> Iterator[dict[str, object]]:
+    """A row for each text of the first file: its probabilities (centred cosines, where there is no calibration)."""
+    from interlingua.scoring.similarity import similarity_matrix
+
+    if columns is not None:
+        raise OptionError("--matrix reads a file of texts on each side; --columns is for a file of pairs.")
+    ids_a, texts_a, langs_a = _records(asked, first)
+    ids_b, texts_b, langs_b = _records(asked, second) if second is not None else (ids_a, texts_a, langs_a)
+    if output is Format.table and len(ids_b) > _WIDEST:
+        raise OptionError(
+            f"A table of {len(ids_b):,} columns fits on no screen; give --format jsonl or tsv, or --plot FILE with one of them."
+        )
+    found = similarity_matrix(
+        asked.encoder, texts_a, texts_b, lang_a=asked.lang_a or langs_a, lang_b=asked.lang_b or langs_b, **asked.options
+    )
+    unit = "centred_cosine" if found.probabilities is None else "probability"
+    values = found.centred_cosines if found.probabilities is None else found.probabilities
+    for number, text, row in zip(ids_a, texts_a, values.tolist(), strict=True):
+        rounded = [round(value, 4) for value in row]
+        if output is Format.jsonl:
+            yield {"id": number, "text": text, unit: dict(zip(ids_b, rounded, strict=True))}
+        else:
+            yield {unit: number} | dict(zip(ids_b, rounded, strict=True))
+    if plot is not None:
+        from interlingua.reports.similarity_map import plot_similarity
+
+        write_plot(plot_similarity(values, texts_a, texts_b, unit=unit), plot)  # type: ignore[arg-type]
+
+
+def _records(asked: _Asked, path: str) -> tuple[list[str], list[str], list[str | None]]:
+    if path != "-" and not os.path.exists(path):
+        raise InputError(f"there is no file {shortened(path)!r}; --matrix compares the texts of files.")
+    intake = Intake(path, asked.encoder.limit, clean=asked.clean, skip=asked.skip)
+    read_in = read(path, format=asked.read_as, text=None, id=None, lang=None, encoding=asked.encoding)
+    records = [record for chunk in intake.chunks(read_in) for record in chunk]
+    intake.report()
+    # Ids name the columns of the output.
+    if len({record.id for record in records}) < len(records):
+        raise InputError(f"{intake.name}: several texts have the same id, so that the columns could not be told apart.")
+    return [record.id for record in records], [record.text for record in records], [record.lang for record in records]
+
+
+def _threshold(asked: _Asked) -> float | None:
+    from interlingua.scoring.calibration import Calibration
+
+    with suppress(OptionError):
+        found = asked.calibration or Calibration.shipped(asked.encoder)
+        return found.threshold(asked.target_precision, prior=asked.prior)
+    return None
+
+
+def _explain(asked: _Asked) -> None:
     from interlingua.scoring.centring import LanguageMeans
 
-    general = LanguageMeans.shipped(encoder.name).general
+    limit = _threshold(asked)
+    if limit is None:
+        general = LanguageMeans.shipped(asked.encoder.name).general
+        say(
+            f"\nUnder {asked.encoder.name} two unrelated texts have a cosine of about {float(general @ general):.1f}, whatever "
+            "they say, and a centred cosine of 0 to 0.3; equal texts have 1 in both. No calibration comes with it: see "
+            "'interlingua calibrate'."
+        )
+        return
     say(
-        f"\nUnder {encoder.name} two unrelated texts have a cosine of about {float(general @ general):.1f}, whatever they say, "
-        "and a centred cosine of 0 to 0.3; equal texts have 1 in both."
+        f"\nprobability: that both mean the same, if {asked.prior:.0%} of such pairs do. same: from {limit:.3f} on, where "
+        f"{asked.target_precision:.0%} of the decisions are right."
     )

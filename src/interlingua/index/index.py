@@ -23,9 +23,10 @@ from interlingua.index.manifest import Kind, Manifest, Storage, read_manifest
 from interlingua.index.opened import Opened
 from interlingua.index.options import SearchOptions
 from interlingua.index.pairs import PairSums
+from interlingua.index.relevance import check_options
 from interlingua.index.replacing import finish_taking_place, standing
 from interlingua.index.scanning import Asked
-from interlingua.index.seeking import Seeker
+from interlingua.index.seeking import Seeker, Sure
 from interlingua.index.whole import (
     absolute,
     check_encoder,
@@ -39,6 +40,7 @@ from interlingua.index.whole import (
 )
 from interlingua.index.writing import Changes, checked
 from interlingua.languages import canonical
+from interlingua.scoring.calibration import Relevance
 from interlingua.scoring.similarity import Langs, languages_of
 from interlingua.texts.checking import check_texts
 from interlingua.types import Hit, Prompt, TextEncoder, Vectors
@@ -372,6 +374,7 @@ class Index(Opened):
         diverse: bool = False,
         per_language: int | None = None,
         min_score: float | None = None,
+        min_probability: float | None = None,
         query_lang: Langs = None,
         hybrid: bool = False,
         group: bool = True,
@@ -388,11 +391,13 @@ class Index(Opened):
                 is said in several languages.
             per_language: the most hits in any one language.
             min_score: only hits with at least this score.
+            min_probability: only hits that answer the query with at least this probability (see ``relevance``), if half of the
+                questions have an answer in the index; they then say how probable they are. So a query may find nothing.
             query_lang: the queries' language, one for all or one for each; None identifies it. Fair search uses it.
             hybrid: search by keywords as well, for exact names, numbers and codes. Both lists are fused by reciprocal rank (see
                 ``fusion``); a hit's ``score`` is the fused one then. Keywords add hits and move them up, so the last ones by
-                vector may fall out of the ``k``. ``min_score`` is asked of what vectors found before that, and what keywords
-                find stays.
+                vector may fall out of the ``k``. ``min_score`` and ``min_probability`` are asked of what vectors found before that,
+                and what keywords find stays.
             group: a document that has several passages is there once, with its best one; False gives all its passages.
             rerank: judges the best hits, at least 50: a callable that takes the query and its hits and gives each a score, higher
                 is better. It is a hit's ``score`` then, and what the hits are ranked by.
@@ -412,6 +417,7 @@ class Index(Opened):
         self._reload_if_replaced()
         vectors, model = self._asked(texts)
         chosen = condition(where)
+        sure = None if min_probability is None else self._sure(min_probability, fair=fair, diverse=diverse)
         candidates = max(k, CANDIDATES if hybrid else RERANKED if rerank else k)
 
         def sought(view: View) -> list[list[Hit]]:
@@ -423,7 +429,7 @@ class Index(Opened):
             # Keywords and judges choose among more than the quota.
             quota = per_language and max(per_language, candidates // max(len(view.languages), 1))
             asked = Asked(vectors, langs, fair, diverse, quota, group, view.allowed(chosen))
-            found = seeker.hits(asked, candidates, min_score)
+            found = seeker.hits(asked, candidates, min_score, sure)
             return seeker.with_keywords(texts, asked, found) if hybrid else found
 
         results = self._seen(sought)
@@ -477,6 +483,10 @@ class Index(Opened):
             return seeker.hits(asked, k, min_score)
 
         return self._seen(sought)
+
+    def _sure(self, least: float, *, fair: bool, diverse: bool) -> Sure:
+        check_options(least, fair=fair, diverse=diverse)
+        return Sure(least, Relevance.shipped(self.manifest.model))
 
     def _asked(self, texts: Sequence[str]) -> tuple[Vectors, str]:
         """The queries' vectors, and the fingerprint of what embedded them."""

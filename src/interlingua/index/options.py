@@ -17,6 +17,7 @@ class SearchOptions(TypedDict, total=False):
     diverse: bool
     per_language: int | None
     min_score: float | None
+    min_probability: float | None
     query_lang: Langs
     hybrid: bool
     group: bool

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from interlingua.index.documents import Document, Documents
 from interlingua.index.fusion import CANDIDATES, fused
 from interlingua.index.keywords import Match
+from interlingua.index.relevance import ALIKE, LEAST_HITS, gaps, probabilities
 from interlingua.index.scanning import Asked, Found, first_of_documents, some_of
 from interlingua.index.view import View
+from interlingua.scoring.calibration import Relevance
 from interlingua.types import Hit, Vectors
+
+
+class Sure(NamedTuple):
+    """How probable a hit has to be.
+
+    Attributes:
+        least: the least probability.
+        relevance: what makes probabilities.
+    """
+
+    least: float
+    relevance: Relevance
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +42,19 @@ class Seeker:
     documents: Documents
     view: View
 
-    def hits(self, asked: Asked, k: int, min_score: float | None) -> list[list[Hit]]:
-        """The k best hits of each query."""
+    def hits(self, asked: Asked, k: int, min_score: float | None, sure: Sure | None = None) -> list[list[Hit]]:
+        """The k best hits of each query.
+
+        Args:
+            asked: the queries.
+            k: how many.
+            min_score: only hits with at least this score.
+            sure: only hits that are probable enough, which then say how probable they are.
+        """
+        asked_for = k
+        if sure is not None:
+            # To see how far the best one stands out.
+            k = max(k, LEAST_HITS)
         wanted, most = k, max(self.view.count, 1)
         found = self.view.search(asked, min(wanted, most))
         kept = [self._kept(one, asked, k, min_score) for one in found]
@@ -37,7 +63,23 @@ class Seeker:
             wanted *= 4
             for place, one in zip(short, self.view.search(some_of(asked, short), min(wanted, most)), strict=True):
                 found[place], kept[place] = one, self._kept(one, asked, k, min_score)
-        return self._fetched(kept)
+        if sure is None:
+            return self._fetched(kept)
+        return self._probable(kept, asked_for, sure)
+
+    def _probable(self, found: list[Found], k: int, sure: Sure) -> list[list[Hit]]:
+        """The hits that are probable enough."""
+        kept, told = [], []
+        for one in found:
+            standing_out = gaps(one.scores, self.view.alike(one.keys) >= ALIKE)
+            values = probabilities(one.scores, standing_out, sure.relevance.weights)[:k]
+            enough = np.flatnonzero(values >= sure.least)
+            kept.append(one.at(enough))
+            told.append(values[enough].tolist())
+        return [
+            [replace(hit, probability=value) for hit, value in zip(hits, values, strict=True)]
+            for hits, values in zip(self._fetched(kept), told, strict=True)
+        ]
 
     @staticmethod
     def _kept(found: Found, asked: Asked, k: int, min_score: float | None) -> Found:

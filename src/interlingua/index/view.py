@@ -232,6 +232,18 @@ class View:
         joined: Vectors = self._room[:count]
         return joined
 
+    def alike(self, keys: Rows) -> Vectors:
+        """The cosines of passages with each other, centred, (n, n)."""
+        vectors = np.zeros((len(keys), self._manifest.dimension), dtype=np.float32)
+        tail = self._tail
+        places = np.minimum(np.searchsorted(tail.keys, keys), max(len(tail.keys) - 1, 0))
+        inside = tail.keys[places] == keys if len(tail.keys) else np.zeros(len(keys), dtype=bool)
+        for one in (inside, ~inside):
+            if one.any():
+                vectors[one] = self._centred(keys[one], True)
+        cosines: Vectors = vectors @ vectors.T
+        return cosines
+
     # ------------------------------------------------------------------------------------------ searching
 
     def allowed(self, chosen: Condition | None) -> Allowed | None:

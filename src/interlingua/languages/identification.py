@@ -129,6 +129,12 @@ def identify_all(texts: Sequence[str], *, among: Sequence[str] | None = None) ->
     return [_identify(text, candidates) for text in texts]
 
 
+@cache
+def identifiable() -> frozenset[str]:
+    """The codes of the languages that can be told apart; a text in another one is taken for a relative of it."""
+    return frozenset((*_COMMON.split(), *_RARER.split(), *_MARKS))
+
+
 def preload() -> None:
     """Load the model (0.4 s, most of it decompression, which lets other threads run) before the first text needs it."""
     _model()

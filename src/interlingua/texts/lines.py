@@ -120,7 +120,7 @@ def read_lines(source: Source) -> Iterator[Line]:
     """
     # Where a line feed is the byte 0x0A, cutting into lines first gives the exact place of an error.
     decode = _decoded_lines if "\n".encode(source.encoding) == b"\n" else _wrapped_lines
-    with _opened(source) as stream, closing(decode(stream, source)) as texts:
+    with open_bytes(source) as stream, closing(decode(stream, source)) as texts:
         for number, text in enumerate(texts, 1):
             if "\0" in text:
                 raise InputError(
@@ -143,7 +143,7 @@ def _check_is_file(path: Path) -> None:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
+def open_bytes(source: Source) -> Iterator[BinaryIO]:
     """Open a source for reading; whatever the file system or gzip raises meanwhile becomes one of our errors."""
     try:
         if source.path is None:

@@ -1,0 +1,100 @@
+"""Texts to centred vectors, in half precision, beyond some size in a file instead of memory."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from interlingua.encoding.reporting import warn_caller
+from interlingua.encoding.truncation import TruncationWarning
+from interlingua.errors import StorageError
+from interlingua.neighbours import Stored
+from interlingua.progress import Advance
+from interlingua.scoring.centring import LanguageMeans
+from interlingua.texts.checking import TextWarning
+from interlingua.types import TextEncoder, Vectors
+
+_CHUNK = 4096
+_IN_MEMORY = 1 << 28
+_NAMED = 10
+
+
+def new_table(rows: int, dimension: int) -> Stored:
+    """A table of float16; of more than 256 MB it lies in a file without a name, which is gone with the process.
+
+    Raises:
+        StorageError: the folder for temporary files (TMPDIR) has no room.
+    """
+    if rows * dimension * 2 <= _IN_MEMORY:
+        return np.zeros((rows, dimension), dtype=np.float16)
+    try:
+        with tempfile.TemporaryFile(prefix="interlingua-") as file:
+            return np.memmap(file, dtype=np.float16, mode="w+", shape=(rows, dimension))
+    except OSError as error:
+        raise StorageError(
+            f"The vectors need {rows * dimension * 2 / 1e9:.1f} GB in the folder for temporary files "
+            f"({tempfile.gettempdir()}; TMPDIR names another): {error.strerror or error}."
+        ) from error
+
+
+def embed_centred(
+    encoder: TextEncoder,
+    texts: Sequence[str],
+    langs: Sequence[str | None],
+    means: LanguageMeans,
+    *,
+    advance: Advance,
+    name: Callable[[int], int],
+) -> Stored:
+    """The texts' vectors less their languages' means, at unit length, float16, shape (n, d).
+
+    Args:
+        encoder: what embeds, with the symmetric prompt.
+        texts: the texts, which can all be embedded.
+        langs: their languages.
+        means: the means of that model.
+        advance: called with how many more are done.
+        name: the row by which the caller knows a text, for a warning about texts that are cut.
+
+    Warns:
+        TruncationWarning: texts are longer than the model reads.
+    """
+    table = new_table(len(texts), encoder.dimension)
+    cut: list[int] = []
+    for start in range(0, len(texts), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", TextWarning)  # the rows of a chunk are not the caller's
+            vectors = _encode(encoder, list(texts[some]))
+        for warning in caught:
+            if isinstance(warning.message, TruncationWarning):
+                cut.extend(name(start + row) for row in warning.message.rows)
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        table[some] = means.centre(vectors, langs[some])
+        advance(len(vectors))
+    if cut:
+        cut.sort()
+        named = ", ".join(map(str, cut[:_NAMED])) + (f", … ({len(cut):,} in all)" if len(cut) > _NAMED else "")
+        which = f"Row {named} is" if len(cut) == 1 else f"Rows {named} are"
+        warn_caller(
+            TruncationWarning(
+                f"{which} longer than {encoder.name!r} reads (rows counted from 0). What lies beyond is not compared.",
+                cut,
+            )
+        )
+    return table
+
+
+def _encode(encoder: TextEncoder, texts: list[str]) -> Vectors:
+    """Our own encoders read long texts whole: two that begin alike are not alike for that."""
+    from interlingua.encoding.encoder import Encoder
+    from interlingua.encoding.joint import JointEncoder
+
+    if isinstance(encoder, Encoder | JointEncoder):
+        return encoder.encode(texts, long="window", show_progress_bar=False)
+    return encoder.encode(texts)

@@ -1,0 +1,118 @@
+"""Texts that are equal but for a typing error in one word: found by their spelling, for it can move a short text's vector far."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+_SHORTEST = 5
+"""Letters of a word in which an error is told from another word: "form" and "from" are two."""
+
+_FEWEST, _MOST = 3, 40
+"""Words of a text. In longer ones a typing error hardly moves the vector."""
+
+_RARE = 2
+"""A misspelt word is a rare one. In a large collection this keeps "later" and "latter" apart."""
+
+_LARGEST = 64
+_MODULUS = (1 << 61) - 1
+_FACTOR = 1_000_003
+
+
+def typing_errors(forms: Sequence[str], groups: Sequence[object]) -> dict[int, list[int]]:
+    """For each text, those before it that are equal to it but for a typing error in one word.
+
+    A typing error is a letter left out or put in, or two adjacent ones exchanged, within a word of five letters or more that hardly
+    occurs otherwise.
+
+    Args:
+        forms: the normal forms of the texts.
+        groups: what must be equal, too: their languages, or anything.
+
+    Returns:
+        By the later text's place, ascending.
+    """
+    keys, places, words = _gapped(forms, groups)
+    if not len(keys):
+        return {}
+    order = np.argsort(keys, kind="stable")
+    sorted_keys = keys[order]
+    starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1]])
+    ends = np.r_[starts[1:], len(keys)]
+    candidates = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if 2 <= end - start <= _LARGEST:
+            members = order[start:end].tolist()
+            candidates += [
+                (int(places[b]), int(places[a]), int(words[b]))
+                for at, b in enumerate(members)
+                for a in members[:at]
+                if places[a] != places[b] and words[a] == words[b]
+            ]
+    pairs = []
+    for later, earlier, word in candidates:
+        first, second = forms[earlier].split(" "), forms[later].split(" ")
+        # Keys are hashes: the rest is compared as well.
+        rest_is_equal = first[:word] == second[:word] and first[word + 1 :] == second[word + 1 :]
+        if rest_is_equal and mistyped(first[word], second[word]):
+            pairs.append((later, earlier, first[word], second[word]))
+    counts = _counts(forms, {word for pair in pairs for word in pair[2:]})
+    found: dict[int, list[int]] = defaultdict(list)
+    for later, earlier, one, other in sorted(pairs):
+        if min(counts[one], counts[other]) <= _RARE:
+            found[later].append(earlier)
+    return dict(found)
+
+
+def mistyped(a: str, b: str) -> bool:
+    """Whether one word can be a typing error for the other: the first and the last letter hold."""
+    if min(len(a), len(b)) < _SHORTEST - 1 or max(len(a), len(b)) < _SHORTEST or (a[0], a[-1]) != (b[0], b[-1]):
+        return False
+    if not (a.isalpha() and b.isalpha()):
+        return False
+    if len(a) == len(b):
+        other = [place for place in range(len(a)) if a[place] != b[place]]
+        return (
+            len(other) == 2 and other[1] == other[0] + 1 and a[other[0]] == b[other[1]] and a[other[1]] == b[other[0]]
+        )
+    short, long = sorted((a, b), key=len)
+    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def _gapped(
+    forms: Sequence[str], groups: Sequence[object]
+) -> tuple[
+    np.ndarray[tuple[int], np.dtype[np.int64]],
+    np.ndarray[tuple[int], np.dtype[np.int32]],
+    np.ndarray[tuple[int], np.dtype[np.int32]],
+]:
+    """Hashes of the texts with one word left out: the hash, the text, and the place of the word."""
+    keys: list[int] = []
+    places: list[int] = []
+    gaps: list[int] = []
+    for place, (form, group) in enumerate(zip(forms, groups, strict=True)):
+        words = form.split(" ", _MOST)
+        if not _FEWEST <= len(words) <= _MOST:
+            continue
+        parts = []
+        factor = 1
+        for word in words:
+            parts.append(hash(word) * factor)
+            factor = factor * _FACTOR % _MODULUS
+        whole = sum(parts) + hash(group) + len(words)
+        for at, word in enumerate(words):
+            if len(word) >= _SHORTEST - 1:
+                keys.append((whole - parts[at]) % _MODULUS)
+                places.append(place)
+                gaps.append(at)
+    return np.array(keys, dtype=np.int64), np.array(places, dtype=np.int32), np.array(gaps, dtype=np.int32)
+
+
+def _counts(forms: Iterable[str], wanted: set[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    if wanted:
+        for form in forms:
+            counts.update(word for word in form.split(" ") if word in wanted)
+    return counts

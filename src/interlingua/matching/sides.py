@@ -1,0 +1,124 @@
+"""A list of texts made ready for matching: embedded, centred, and kept in memory or mapped from a temporary file."""
+
+from __future__ import annotations
+
+import tempfile
+import unicodedata
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.similarity import Langs, languages_of
+from interlingua.scoring.sizes import text_size
+from interlingua.texts.writing import writing_errors
+from interlingua.types import Vectors
+
+BLOCK = 2048
+"""Texts that are embedded together."""
+
+_IN_MEMORY = 64 << 20
+"""Bytes of vectors beyond which a side lies in a temporary file, which the system maps and pages."""
+
+Encode = Callable[[Sequence[str]], Vectors]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """Texts ready for comparison.
+
+    Attributes:
+        vectors: (n, d) float32 of unit length, as the model gives them.
+        centred: (n, d) float32 of unit length, less their languages' means.
+        langs: the language of each; None where unknown.
+        sizes: (n,) float64, ``text_size`` of each.
+    """
+
+    vectors: Vectors
+    centred: Vectors
+    langs: list[str | None]
+    sizes: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.langs)
+
+
+def read_side(
+    texts: Sequence[str], langs: Langs, encode: Encode, means: LanguageMeans, advance: Callable[[int], None]
+) -> Side:
+    """Embed and centre texts, block by block.
+
+    Args:
+        texts: texts that can be embedded.
+        langs: their languages; identified where not given.
+        encode: what embeds.
+        means: what is taken out of the vectors, by language.
+        advance: called with how many more are done.
+
+    Raises:
+        InputError: there are not as many languages as texts.
+        UnknownLanguage: a language code is none.
+        StorageError: the disk does not take the vectors.
+    """
+    known = languages_of(texts, langs)
+    dimension = len(means.general)
+    vectors, centred = (_Growing(len(texts), dimension) for _ in range(2))
+    for start in range(0, len(texts), BLOCK):
+        part = encode(texts[start : start + BLOCK])
+        vectors.add(part)
+        centred.add(means.centre(part, known[start : start + BLOCK]))
+        advance(len(part))
+    return Side(
+        vectors.whole(), centred.whole(), known, np.array([text_size(text) for text in texts], dtype=np.float64)
+    )
+
+
+def classes_of(texts: Sequence[str], groups: Sequence[Hashable] | None) -> NDArray[np.int64]:
+    """The class of each text, (n,), numbered in the order of their first rows: its group, or texts that are the same.
+
+    Copies of a text are no competitors of each other: whichever is chosen, it is the same answer. Upper and lower case, white
+    space and Unicode's compatibility forms make no difference.
+    """
+    keys: Sequence[Hashable] = [_folded(text) for text in texts] if groups is None else groups
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class _Growing:
+    """Vectors that come in blocks; many of them go to a temporary file that is gone when nobody reads it any more."""
+
+    def __init__(self, count: int, dimension: int) -> None:
+        self.shape = count, dimension
+        self.done = 0
+        self.file: IO[bytes] | None = None
+        self.array = np.empty((0, dimension), dtype=np.float32)
+        if count * dimension * 4 > _IN_MEMORY:
+            with writing_errors(Path(tempfile.gettempdir())):
+                self.file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as it is mapped
+        else:
+            self.array = np.empty(self.shape, dtype=np.float32)
+
+    def add(self, block: Vectors) -> None:
+        if self.file is None:
+            self.array[self.done : self.done + len(block)] = block
+        else:
+            with writing_errors(Path(tempfile.gettempdir())):
+                self.file.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
+        self.done += len(block)
+
+    def whole(self) -> Vectors:
+        if self.file is None:
+            return self.array
+        with writing_errors(Path(tempfile.gettempdir())):
+            self.file.flush()
+            mapped = np.memmap(self.file, dtype=np.float32, mode="r", shape=self.shape)
+            self.file.close()  # the map holds what it needs, and the file is gone with it
+            return mapped

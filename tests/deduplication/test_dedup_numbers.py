@@ -1,0 +1,147 @@
+"""Numbers in texts of any language, and when they contradict each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlingua.deduplication.copies import normal_form
+from interlingua.deduplication.numbers import NumberGuard, contradict, numbers_of
+from interlingua.deduplication.typos import mistyped, typing_errors
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("no numbers", ()),
+        ("room 12", ("12",)),
+        ("version 3.1 and 3,1", ("3.1", "3.1")),
+        ("1,234,567.50 or 1.234.567,50", ("1234567.50", "1234567.50")),
+        ("1 234 567 and 1\u202f234", ("1234", "1234567")),
+        ("1'000 CHF", ("1000",)),
+        ("on 3.12.2020", ("12", "2020", "3")),
+        ("2020-03-05 at 08:30", ("2020", "3", "30", "5", "8")),
+        ("٣ غرف", ("3",)),
+        ("第１２課", ("12",)),
+        ("version 2.0", ("2",)),
+        ("0.5 or 0", ("0", "0.5")),
+        ("10² is 100", ("10", "100")),
+        ("in 2019 300 people", ("2019", "300")),
+        ("see Lib/stat.py, os.path", ("lib/stat.py", "os.path")),
+        ("소스: Lib/stat.py를", ("lib/stat.py",)),
+        ("PyObject_New(1)", ("1", "pyobject_new")),
+        ("e.g. his/her U.S. and/or", ()),
+        ("https://a.b/c?d=1 x@y.org", ("https://a.b/c?d=1", "x@y.org")),
+    ],
+)
+def test_reading(text: str, numbers: tuple[str, ...]) -> None:
+    assert numbers_of(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same_language", "result"),
+    [
+        ("room 12", "room 13", True, True),
+        ("Zimmer 12", "room 13", False, True),
+        ("room 12", "room twelve", True, False),
+        ("12 rooms", "Zimmer", False, False),
+        ("version 3.1", "version 3.2", True, True),
+        ("version 3.1.2", "version 3.1.3", True, True),
+        ("On 3 March 2020", "2020年3月3日", False, False),
+        ("3 million people", "3.000.000 Menschen", False, False),
+        ("300,000 people", "30万人", False, False),
+        ("room 1", "room 10", False, True),
+        ("1 euro", "1000 euros", True, True),
+        ("1,234.5", "1.234,5", False, False),
+        ("from 3 to 5", "from 5 to 3", True, False),
+        ("2 of 2", "2 of 3", True, True),
+        ("see stat.py", "siehe netrc.py", False, True),
+        ("see stat.py", "siehe dort", False, False),
+    ],
+)
+def test_contradictions(a: str, b: str, same_language: bool, result: bool) -> None:
+    assert contradict(numbers_of(a), numbers_of(b), same_language=same_language) is result
+    assert contradict(numbers_of(b), numbers_of(a), same_language=same_language) is result
+    guard = NumberGuard([a, b])
+    rows = np.array([0]), np.array([1]), np.array([same_language])
+    assert guard.contradictions(*rows).tolist() == [result]
+
+
+@given(st.lists(st.text("0123456789., a", max_size=8), min_size=2, max_size=6), st.booleans())
+def test_many_at_once_are_as_one_by_one(texts: list[str], same_language: bool) -> None:
+    pairs = [(a, b) for a in range(len(texts)) for b in range(len(texts))]
+    a, b = (np.array(side) for side in zip(*pairs, strict=True))
+    found = NumberGuard(texts).contradictions(a, b, np.full(len(pairs), same_language))
+    numbers = [numbers_of(text) for text in texts]
+    assert found.tolist() == [contradict(numbers[x], numbers[y], same_language=same_language) for x, y in pairs]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("Hello  World ", "hello world", True),
+        ("Caf\u00e9", "Cafe\u0301", True),
+        ("\uff28\uff45\uff4c\uff4c\uff4f", "hello", True),
+        ("“It’s” — so", '"it\'s" - so', True),
+        ("soft\u00adware", "software", True),
+        ("in Maßen", "in Massen", False),
+        ("10²", "102", False),
+        ("Hello, world!", "Hello world", True),
+        ("Hello?", "Hello!", False),
+        ("it’s", "its", True),
+        ("C++", "C", False),
+        ("3.5", "35", False),
+        ("-5", "5", False),
+        ("...", "!!", False),
+        ("「はい」。", "はい", True),
+        ("año", "ano", False),
+    ],
+)
+def test_copies_but_for_case_and_spacing(a: str, b: str, same: bool) -> None:
+    assert (normal_form(a) == normal_form(b)) is same
+
+
+@given(st.text())
+def test_the_normal_form_is_one(text: str) -> None:
+    once = normal_form(text)
+    assert normal_form(once) == once
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "result"),
+    [
+        ("tomorrow", "tomorow", True),
+        ("tomorrow", "tommorrow", True),
+        ("receive", "recieve", True),
+        ("walked", "walker", False),
+        ("house", "houses", False),
+        ("from", "form", False),
+        ("he", "she", False),
+        ("angle", "angel", False),
+        ("cats9", "cat99", False),
+        ("tomorrow", "tomorrow", False),
+    ],
+)
+def test_what_can_be_a_typing_error(a: str, b: str, result: bool) -> None:
+    assert mistyped(a, b) is mistyped(b, a) is result
+
+
+def test_typing_errors_of_rare_words() -> None:
+    forms = [
+        "we will meet tomorrow",
+        "we will meet tomorow",
+        "they will meet tomorow",
+        "we will mete tomorrow",
+        "meet tomorow",
+    ]
+    assert typing_errors(forms, [None] * 5) == {1: [0]}
+    assert typing_errors(forms, ["en", "de", "en", "en", "en"]) == {}
+    common = [
+        "see you later then",
+        "see you latter then",
+        *(f"{word} {n} a" for word in ("later", "latter") for n in range(3)),
+    ]
+    assert typing_errors(common, [None] * len(common)) == {}
+    assert typing_errors([], []) == {}
