@@ -30,7 +30,7 @@ from interlingua.errors import UnknownLanguage
 from interlingua.languages import canonical
 from interlingua.models.catalogue import bundled
 from interlingua.scoring.calibration import Calibration, Nearness
-from interlingua.scoring.fitting import Examples, curve, fit
+from interlingua.scoring.fitting import Examples, curve, fit, spread
 
 OUT = Path(__file__).parent.parent / "src" / "interlingua" / "scoring" / "calibrations"
 FITTED = {
@@ -98,9 +98,8 @@ def pairs(embedded: Embedded, data: Path, languages: set[str]) -> list[Pairs]:
 
 
 def random_pairs(found: list[Pairs]) -> tuple[float, float]:
-    """Mean and standard deviation of the centred cosines of random pairs."""
-    together = np.concatenate([one.cosines[one.kinds == 1] for one in found])
-    return float(together.mean()), float(together.std())
+    """Where the centred cosines of random pairs lie, and how far they spread."""
+    return spread(np.concatenate([one.cosines[one.kinds == 1] for one in found]))
 
 
 def examples(found: list[Pairs], calibration: Calibration) -> Examples:

@@ -2,10 +2,10 @@
 
     python tools/fit_relevance.py DATA [--model NAME] [--vectors DIR]
 
-On XQuAD-R, through ``Index``: each paragraph stands in one random language, and the paragraphs that answer half of the questions are
-taken out. A logistic regression on the five best hits of each question says whether a hit is an answer. The articles are halved:
-one half is fitted to, and the other tells how well it fits, also at thresholds. With ``--test-only`` nothing is written but the results in
-``benchmarks/results``.
+On XQuAD-R, through ``Index``: each paragraph stands in one random language, and the paragraphs that answer half of the
+questions are taken out. A logistic regression on the five best hits of each question says whether a hit is an answer. The
+articles are halved: one half is fitted to, and the other tells how well it fits, also at thresholds. With ``--test-only``
+nothing is written but the results in ``benchmarks/results``.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from interlingua._version import __version__
 
 if TYPE_CHECKING:
+    from interlingua.deduplication.dedup import dedup
+    from interlingua.deduplication.result import Deduplicated, Removed
     from interlingua.demo.corpus import load_corpus
     from interlingua.encoding.embedding_cache import CacheWarning, EmbeddingCache
     from interlingua.encoding.encoder import Encoded, Encoder
@@ -40,7 +42,11 @@ if TYPE_CHECKING:
     from interlingua.index.documents import Document
     from interlingua.index.index import Index
     from interlingua.languages import identify
+    from interlingua.matching.match import match
+    from interlingua.matching.results import Candidate, Match
     from interlingua.neighbours import nearest
+    from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
+    from interlingua.quality.findings import Finding
     from interlingua.reports.fonts import FontWarning
     from interlingua.reports.picture import Picture
     from interlingua.reports.reliability import plot_calibration
@@ -59,14 +65,17 @@ if TYPE_CHECKING:
 _WHERE = {
     "CacheWarning": "encoding.embedding_cache",
     "Calibration": "scoring.calibration",
+    "Candidate": "matching.results",
     "CorruptCache": "errors",
     "CorruptIndex": "errors",
     "CorruptModel": "errors",
+    "Deduplicated": "deduplication.result",
     "Document": "index.documents",
     "EmbeddingCache": "encoding.embedding_cache",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
+    "Finding": "quality.findings",
     "FontWarning": "reports.fonts",
     "Hit": "types",
     "Index": "index.index",
@@ -75,6 +84,7 @@ _WHERE = {
     "InterlinguaError": "errors",
     "JointEncoder": "encoding.joint",
     "LanguageMeans": "scoring.centring",
+    "Match": "matching.results",
     "MemoryWarning": "encoding.memory",
     "MissingExtra": "errors",
     "ModelUnavailable": "errors",
@@ -83,11 +93,13 @@ _WHERE = {
     "Picture": "reports.picture",
     "Record": "types",
     "Reliability": "scoring.calibrating",
+    "Removed": "deduplication.result",
     "Scorer": "scoring.scorer",
     "Similarity": "scoring.similarity",
     "SimilarityMatrix": "scoring.similarity",
     "StorageError": "errors",
     "TextWarning": "texts.checking",
+    "TranslationCheck": "quality.checking",
     "TruncationWarning": "encoding.truncation",
     "UnknownLanguage": "errors",
     "UnknownModel": "errors",
@@ -97,10 +109,13 @@ _WHERE = {
     "WrongNumbers": "errors",
     "calibrate": "scoring.calibrating",
     "calibrate_on_texts": "scoring.calibrating",
+    "check_translations": "quality.checking",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
+    "dedup": "deduplication.dedup",
     "identify": "languages",
     "load_corpus": "demo.corpus",
+    "match": "matching.match",
     "nearest": "neighbours",
     "plot_calibration": "reports.reliability",
     "plot_scores": "reports.score_histogram",
@@ -108,19 +123,23 @@ _WHERE = {
     "search": "searching",
     "similarity": "scoring.similarity",
     "similarity_matrix": "scoring.similarity",
+    "stream_translation_checks": "quality.checking",
 }
 
 __all__ = [
     "CacheWarning",
     "Calibration",
+    "Candidate",
     "CorruptCache",
     "CorruptIndex",
     "CorruptModel",
+    "Deduplicated",
     "Document",
     "EmbeddingCache",
     "Encoded",
     "Encoder",
     "FakeEncoder",
+    "Finding",
     "FontWarning",
     "Hit",
     "Index",
@@ -129,6 +148,7 @@ __all__ = [
     "InterlinguaError",
     "JointEncoder",
     "LanguageMeans",
+    "Match",
     "MemoryWarning",
     "MissingExtra",
     "ModelUnavailable",
@@ -137,11 +157,13 @@ __all__ = [
     "Picture",
     "Record",
     "Reliability",
+    "Removed",
     "Scorer",
     "Similarity",
     "SimilarityMatrix",
     "StorageError",
     "TextWarning",
+    "TranslationCheck",
     "TruncationWarning",
     "UnknownLanguage",
     "UnknownModel",
@@ -152,10 +174,13 @@ __all__ = [
     "__version__",
     "calibrate",
     "calibrate_on_texts",
+    "check_translations",
     "clean",
     "clean_all",
+    "dedup",
     "identify",
     "load_corpus",
+    "match",
     "nearest",
     "plot_calibration",
     "plot_scores",
@@ -163,6 +188,7 @@ __all__ = [
     "search",
     "similarity",
     "similarity_matrix",
+    "stream_translation_checks",
 ]
 
 

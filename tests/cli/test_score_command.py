@@ -18,7 +18,7 @@ Run = Callable[..., Any]
 Fails = Callable[..., str]
 Write = Callable[..., str]
 
-FIELDS = ["cosine", "centred_cosine", "lang_a", "lang_b", "text_a", "text_b"]
+FIELDS = ["probability", "same", "centred_cosine", "cosine", "lang_a", "lang_b", "text_a", "text_b"]
 
 
 @pytest.mark.parametrize("model", ["e5-small", "use"])

@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from interlingua import Encoder, FakeEncoder, LanguageMeans, Similarity, similarity
+from interlingua import (
+    Calibration,
+    Encoder,
+    FakeEncoder,
+    LanguageMeans,
+    Similarity,
+    similarity,
+    similarity_matrix,
+)
 from interlingua.errors import InputError, OptionError, UnknownLanguage
 from interlingua.scoring.similarity import languages_of, row_cosines
 
@@ -67,9 +75,48 @@ class TestFigures:
         assert row_cosines(rows, rows).max() <= 1.0
         assert row_cosines(rows, -rows).min() >= -1.0
 
-    def test_the_shipped_means_are_taken(self, use: Encoder) -> None:
-        given = similarity(use, ENGLISH[0], GERMAN[0], means=LanguageMeans.shipped("use-multilingual-v3"))
-        assert similarity(use, ENGLISH[0], GERMAN[0]) == given
+    def test_the_shipped_means_and_calibration_are_taken(self, use: Encoder) -> None:
+        bare = similarity(use, ENGLISH[0], GERMAN[0], means=LanguageMeans.shipped("use-multilingual-v3"))
+        found = similarity(use, ENGLISH[0], GERMAN[0])
+        assert (bare.probability, bare.same) == (None, None)
+        assert (found.cosine, found.centred_cosine) == (bare.cosine, bare.centred_cosine)
+        assert found == similarity(use, ENGLISH[0], GERMAN[0], calibration=Calibration.shipped("use"))
+        assert found.probability is not None
+
+    def test_means_or_a_calibration(self, use: Encoder) -> None:
+        with pytest.raises(OptionError, match="give means or a calibration, not both"):
+            similarity(use, "a", "b", means=NO_MEANS, calibration=Calibration.shipped("use"))
+
+    def test_the_decision_is_by_the_wanted_precision_and_the_prior(self, use: Encoder) -> None:
+        pair = ("How do I reset my password?", "Wie kann ich mein Passwort zurücksetzen?")
+        found = similarity(use, *pair)
+        assert found.same is True
+        rare = similarity(use, *pair, prior=0.001)
+        assert rare.probability is not None
+        assert found.probability is not None
+        odds = found.probability / (1 - found.probability)
+        assert rare.probability == pytest.approx(odds / (odds + 999))
+        assert similarity(use, *pair, prior=0.001, target_precision=0.999).same is False
+
+    def test_a_matrix_is_all_pairs(self, use: Encoder) -> None:
+        table = similarity_matrix(use, ENGLISH, [*GERMAN, ENGLISH[0]])
+        assert table.probabilities is not None
+        assert table.same is not None
+        assert table.probabilities.shape == (2, 3)
+        assert (table.langs_a, table.langs_b) == (["en", "en"], ["de", "de", "en"])
+        for row, column in np.ndindex(2, 3):
+            one = similarity(use, ENGLISH[row], [*GERMAN, ENGLISH[0]][column])
+            assert table.cosines[row, column] == pytest.approx(one.cosine, abs=1e-5)
+            assert table.centred_cosines[row, column] == pytest.approx(one.centred_cosine, abs=1e-5)
+            assert table.probabilities[row, column] == pytest.approx(one.probability, abs=1e-4)
+            assert table.same[row, column] == one.same
+        itself = similarity_matrix(use, ENGLISH)
+        np.testing.assert_allclose(np.diag(itself.cosines), 1, atol=1e-5)
+        np.testing.assert_allclose(itself.cosines, itself.cosines.T, atol=1e-6)
+
+    def test_a_matrix_without_a_calibration(self, fake: FakeEncoder) -> None:
+        table = similarity_matrix(fake, ENGLISH, GERMAN, means=NO_MEANS)
+        assert (table.probabilities, table.threshold, table.same) == (None, None, None)
 
     def test_the_means_of_the_pairs_own_language_count(self, e5: Encoder) -> None:
         right = similarity(e5, ENGLISH[0], GERMAN[0], lang_a="en", lang_b="de")

@@ -13,7 +13,7 @@ from interlingua.errors import InputError, OptionError
 from interlingua.metrics import CalibrationBins, auroc, brier_score, calibration_bins, expected_calibration_error
 from interlingua.scoring.calibration import Calibration, Floats, Nearness
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.scoring.fitting import Examples, expected_curve, fit
+from interlingua.scoring.fitting import Examples, expected_curve, fit, spread
 from interlingua.scoring.similarity import Langs, Side, languages_of, made_ready
 from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import TextEncoder
@@ -182,16 +182,16 @@ def _begun(
 
 
 def _spread(left: Side, right: Side) -> tuple[float, float]:
-    """Mean and standard deviation of the centred cosines of random pairs."""
+    """Where the centred cosines of random pairs lie, and how far they spread."""
     chance = np.random.default_rng(_SEED)
     rows = chance.integers(0, len(left.langs), _RANDOM_PAIRS)
     others = (rows + chance.integers(1, max(len(right.langs), 2), _RANDOM_PAIRS)) % len(right.langs)
     cosines = np.einsum("ij,ij->i", left.centred[rows], right.centred[others])
-    return float(cosines.mean()), float(cosines.std())
+    return spread(cosines)
 
 
 def _moved(base: Calibration, mean: float, deviation: float) -> Calibration:
-    """A calibration for cosines whose random pairs have this mean and standard deviation, instead of the base's own."""
+    """A calibration for cosines whose random pairs lie there and spread so far, instead of where the base's own do."""
     there, width = base.about["random pairs"]
     scale = width / max(deviation, 1e-6)
     weights = base.weights.copy()

@@ -60,6 +60,15 @@ def fit(examples: Examples, *, towards: Floats | None = None, ridge: float | Flo
     return found
 
 
+def spread(cosines: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Where the cosines of random pairs lie, and how far they spread: the median, and from there to what 15.87 % are below.
+
+    For a normal distribution that is the standard deviation. Pairs that happen to mean the same do not count in it.
+    """
+    middle, low = np.quantile(cosines, [0.5, 0.1587])
+    return float(middle), float(middle - low)
+
+
 def curve(log_odds: Floats, same: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Levels, and the shares of the pairs that mean the same, and of the others, at each or above; each of shape (m,).
 
