@@ -23,6 +23,7 @@ ROWS = 1000
 # little bit hungry." beside "I'm a bit hungry."): they are no example of different meanings.
 _SHARED = 0.6
 _TRIED = 12
+_REQUESTS = ("ar", "da", "de", "id", "it", "ja", "kk", "nl", "sr", "tr", "zh")
 # Variants of one language, and Kanuri, whose code is another language's name in no model of ours.
 _LEFT_OUT = {"kr", "prs", "ti_ER", "ti_ET"}
 
@@ -98,6 +99,29 @@ def python_docs(data: Path) -> list[Texts]:
     for code, table in tables.items():
         found.append(Texts(canonical(code), [_unless_copied(table.get(text, ""), text, code) for text in chosen]))
     return found
+
+
+def questions(data: Path) -> list[Texts]:
+    """XQuAD-R: 1,000 questions in eleven languages."""
+    found = []
+    for path in sorted((data / "xquad_r").glob("questions.*.jsonl")):
+        asked = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        texts = {question["id"]: question["question"] for question in asked}
+        found.append(Texts(path.name.split(".")[1], [texts[id_] for id_ in sorted(texts)][:ROWS]))
+    return found
+
+
+def requests(data: Path) -> list[Texts]:
+    """xSID: 800 short requests to a voice assistant in twelve languages."""
+    rows = {lang: _tsv(data / "xsid" / f"{lang}.tsv") for lang in _REQUESTS}
+    columns = {lang: {f"{row['split']} {row['id']}": row["text"] for row in rows[lang]} for lang in _REQUESTS}
+    # The English requests have no ids of their own; the others say what they translate.
+    english = {f"{row['split']} {row['id']}": row["text_en"] for lang in _REQUESTS for row in rows[lang]}
+    found = [
+        Texts(lang, [_unless_copied(column.get(key, ""), english[key], lang) for key in sorted(english)])
+        for lang, column in columns.items()
+    ]
+    return [Texts("en", [english[key] for key in sorted(english)]), *found]
 
 
 def tatoeba(data: Path) -> Iterator[tuple[Texts, Texts]]:

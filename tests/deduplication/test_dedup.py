@@ -253,7 +253,7 @@ def test_the_demo_corpus_becomes_one_text_of_each(model: str, request: pytest.Fi
     wrong = [one for one in result.removed if corpus[one.row].item != corpus[one.keeper].item]
     assert len(wrong) <= 0.05 * len(result.removed)
     # 48 sentences in four languages: 144 could go.
-    assert len(result.removed) >= 125
+    assert len(result.removed) >= 115
     assert {one.reason for one in result.removed} == {"translation"}
     assert sum(corpus[row].lang == "en" for row in result.kept) == 48
 

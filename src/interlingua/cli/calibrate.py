@@ -80,10 +80,11 @@ def calibrate(
     on_invalid: Invalid = OnInvalid.error,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Fit the probabilities of score, match, dedup and quality to your own texts, or to a model that has none.
+    """Fit the probabilities to your own texts, or to another model.
 
-    A hundred pairs are enough to begin with, labelled or not; at least 30 that mean the same, and with labels as many that
-    do not. The table says how well the probabilities fit, each pair judged without having been seen.
+    Those of score, match, dedup and quality, which take what is written with --calibration. A hundred pairs are enough to
+    begin with, labelled or not; at least 30 that mean the same, and with labels as many that do not. The table says how well
+    the probabilities fit, each pair judged without having been seen.
     """
     from interlingua.encoding.joint import open_encoder
     from interlingua.languages import canonical

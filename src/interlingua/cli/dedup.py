@@ -134,7 +134,7 @@ def dedup(
     ] = None,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Remove the rows that say the same as another one, in any language.
+    """Remove rows that say the same as another, in any language.
 
     Rows go out as they came in, with all their columns. What is removed is a copy of a row that is kept, a copy but for case,
     spacing, punctuation or a typing error, or says the same with a high probability. The result does not depend on the order of

@@ -137,7 +137,7 @@ def match(
     ] = None,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Find for each text of a file the text of another file that means the same, in any languages, or say that there is none.
+    """Find each text's counterpart in another file, or none.
 
     The probability is that of being the right one among all right texts, 0 to 1. The decision is "match" where it is high
     enough for the wanted precision, otherwise "none", with the nearest candidate beside it.

@@ -147,7 +147,9 @@ def quality(
     clean: Clean = False,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Check translations: is each target a translation of its source, whole and correct?
+    """Check translations: what is wrong, the worst first.
+
+    Is each target a translation of its source, whole and correct?
 
     Every pair gets a score from 0 to 1 (higher is better), made of the probability that both texts mean the same and
     of what is found in the texts: numbers, dates and units that differ, lost placeholders and addresses, untranslated

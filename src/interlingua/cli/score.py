@@ -105,7 +105,7 @@ def score(
     on_invalid: Invalid = OnInvalid.error,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Say how alike two texts are, in any languages, and whether they mean the same.
+    """Say how alike two texts are, and whether they mean the same.
 
     probability: that they mean the same, 0 to 1, if a share --prior of such pairs does. same: whether it is high enough that
     --target-precision of such decisions are right. centred_cosine has nearly the same scale in all pairs of languages: 0 to

@@ -34,6 +34,8 @@ TERMS = 11
 # Outside of these sizes what was learned does not hold: shorter and longer texts count as these.
 _SHORTEST, _USUAL, _LONGEST = 8.0, 60.0, 400.0
 _FARTHEST = 30.0
+# Where curves are held that would rise too little.
+_MIDDLE, _LEAST_SLOPE = 0.6, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,9 +305,13 @@ class Calibration:
             near: what ``Nearness.of_pair`` gives, of the shape of ``cosines`` with 2 before it.
             sizes: ``text_size`` of the shorter text.
         """
-        found: Floats = np.zeros(np.shape(cosines), dtype=np.float64)
-        for weight, term in zip(self.weights, terms(cosines, near, sizes), strict=True):
-            found += weight * term
+        at_middle, at_end = (
+            sum(weight * term for weight, term in zip(self.weights, terms(part, near, sizes), strict=True))
+            for part in (np.full(np.shape(cosines), _MIDDLE), np.ones(np.shape(cosines)))
+        )
+        # More alike is never less probable, whatever was learned of very short texts in far languages.
+        slope = np.maximum((np.asarray(at_end) - at_middle) / (1 - _MIDDLE), _LEAST_SLOPE)
+        found: Floats = at_middle + slope * (np.asarray(cosines, dtype=np.float64) - _MIDDLE)
         return np.clip(found, -_FARTHEST, _FARTHEST)
 
     @staticmethod
