@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from interlingua.languages.scripts import script_of
 from interlingua.quality.findings import Finding, Pair, Span, quoted
@@ -52,6 +53,7 @@ _SOUNDED = frozenset(_SOUND_SCRIPTS.split())
 # Written without spaces, or with articles and prepositions joined to the word.
 _JOINED = frozenset({"Jpan", "Arab", "Hebr", "Ethi", "Hang"})
 _LONGEST = 600
+_CLOSE = 0.7
 _LEAST = 4
 
 
@@ -107,13 +109,15 @@ def _names(text: str, lang: str | None) -> list[tuple[str, Span]]:
     found = []
     words = list(_WORD.finditer(text))
     capitalised = sum(word[0][0].isupper() for word in words)
-    if capitalised * 2 > len(words) and len(words) > 2:
+    ends = text.rstrip()[-1:] in ".!?…"
+    if capitalised > (0.8 if ends else 0.5) * len(words) and len(words) > 2:
         return []  # a heading, or all in capitals
     for match in words:
         # The part that is a name: HCoV of "HCoV-caused", CoV of "CoVs".
         word = match[0].partition("-")[0].rstrip("’'").removesuffix("'s").removesuffix("’s")
         word = word.removesuffix("s") if word[:-1] != word[:-1].capitalize() else word
-        if not word or not word[0].isupper() or word.casefold() in _NO_NAMES:
+        small = word.casefold()
+        if not word or not word[0].isupper() or not _NO_NAMES.isdisjoint({small, small.removesuffix("s")}):
             continue
         acronym = len(word) >= 3 and word.isupper() and word.isalpha()
         opens = _SENTENCE_END.search(text[: match.start()]) is not None
@@ -144,11 +148,21 @@ def _look(names: list[tuple[str, Span]], other: str) -> tuple[int, list[tuple[st
             found += 1
         elif script not in _SOUNDED or (name.isupper() and len(name) <= 4):
             continue  # Chinese characters and translated acronyms tell nothing
+        elif script == script_of(name):
+            if _spelled_like(base, words) or sounds_like(name, words, exactly=True):
+                found += 1
+            else:
+                missing.append((name, span))
         elif sounds_like(name, words, joined=script in _JOINED):
             found += 1
         else:
             missing.append((name, span))
     return found, missing
+
+
+def _spelled_like(name: str, words: list[str]) -> bool:
+    """Whether one of the words of the same script is the name in another spelling: Moscow and Moscou."""
+    return bool(get_close_matches(name, [_plain(word)[: len(name) + 2] for word in words], 1, _CLOSE))
 
 
 def _plain(text: str) -> str:

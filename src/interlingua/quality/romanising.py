@@ -51,16 +51,20 @@ def skeleton(word: str, *, soft: bool = False) -> str:
     return re.sub(r"(.)\1+", r"\1", classes)
 
 
-def sounds_like(name: str, words: Sequence[str], *, joined: bool) -> bool:
+def sounds_like(name: str, words: Sequence[str], *, joined: bool = False, exactly: bool = False) -> bool:
     """Whether a name's consonants begin one of the words, or (joined) stand anywhere in them.
 
     Args:
         name: the name.
         words: the words of a text.
         joined: the text is written without spaces, or joins prepositions and articles to its names.
+        exactly: no consonant may be lost or changed, and two are too few.
     """
     sounds = "".join(map(skeleton, words)) if joined else " " + " ".join(map(skeleton, words))
-    return any(_stands_in(skeleton(name, soft=soft), sounds, "" if joined else " ") for soft in (False, True))
+    wanted = {skeleton(name, soft=soft) for soft in (False, True)}
+    if exactly:
+        return any(len(one) < 2 or (len(one) > 2 and f" {one}" in sounds) for one in wanted)
+    return any(_stands_in(one, sounds, "" if joined else " ") for one in wanted)
 
 
 def _stands_in(wanted: str, sounds: str, before: str) -> bool:
