@@ -108,8 +108,7 @@ class Parts:
     def _found(self, index: Index, **options: Any) -> np.ndarray:
         if options.get("fair"):
             options["langs"] = self.data.query_langs
-        hits = index.search_vectors(self.data.queries, K, **options)
-        return np.array([[int(hit.id) for hit in one] + [-1] * (K - len(one)) for one in hits])
+        return _ids(index.search_vectors(self.data.queries, K, **options))
 
     def _nearest_fair(self, index: Index) -> np.ndarray:
         """What an exact fair search finds: the index's own, made to look at all."""
@@ -128,10 +127,11 @@ class Parts:
             levels, found[kind] = iter(LEVELS), {}
             for wanted in WANTED:
                 for level in levels:
-                    _, rows = kinds.run(known.plain, facts.plan.kind, queries, K, level)
-                    if (recall := kinds.recall(rows, exact)) < wanted:
-                        continue
                     known.facts = replace(facts, plain=kinds.Tuned(level, 0.0))
+                    # By ids: the rows of a snapshot are others after changes.
+                    if (recall := _recall(_ids(index.search_vectors(queries, K)), exact)) < wanted:
+                        known.facts = facts
+                        continue
                     ours = _single(lambda at, queries=queries: index.search_vectors(queries[at : at + 1], K))
                     known.facts = facts
                     alone = _single(
@@ -221,6 +221,10 @@ class Parts:
         )
         results["restored_seconds"] = _timed(lambda: index.update(documents[:100]))  # type: ignore[arg-type]
         return results
+
+
+def _ids(hits: list[list[Any]]) -> np.ndarray:
+    return np.array([[int(hit.id) for hit in one] + [-1] * (K - len(one)) for one in hits])
 
 
 def _rates(index: Index, data: Data) -> dict[str, Any]:
