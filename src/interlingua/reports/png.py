@@ -119,7 +119,7 @@ def _draw_boxes(axes: Any, boxes: list[Box], order: int) -> None:
     corners = [
         [(b.x, b.y), (b.x + b.width, b.y), (b.x + b.width, b.y + b.height), (b.x, b.y + b.height)] for b in visible
     ]
-    fills = [to_rgba(box.fill, box.opacity) for box in visible]
+    fills = [to_rgba(box.fill or "none", box.opacity) for box in visible]
     # Without smoothing no seams are seen between neighbours.
     axes.add_collection(
         PolyCollection(corners, facecolors=fills, linewidths=0, antialiaseds=False, zorder=order - 0.5), autolim=False
