@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,19 @@ def main() -> None:
         for name, part in results.items():
             print(encoder.name, name, {key: value for key, value in part.items() if key != "each"})
         common.write(f"calibration-{encoder.name}", {"model": encoder.name, **results})
+        _tell(encoder.name, results)
+
+
+def _tell(model: str, results: dict[str, Any]) -> None:
+    """Write how well it fits into the calibration itself, for ``interlingua models show``."""
+    path = common.ROOT / "src" / "interlingua" / "scoring" / "calibrations" / f"{model}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["about"]["calibration error"] = {
+        "fitted": round(results["fitted"]["ece_together"], 3),
+        "other languages": round(results["held back"]["ece_together"], 3),
+        "another collection (Tatoeba)": round(results["tatoeba"]["ece_together"], 3),
+    }
+    path.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

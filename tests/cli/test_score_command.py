@@ -143,10 +143,19 @@ def test_texts_that_look_damaged(run: Run) -> None:
 def test_long_texts(run: Run, write: Write) -> None:
     long = "word " * 400
     warning = "is longer than the model's 256 tokens; what lies beyond does not count"
-    assert run("score", long, "short", "-m", "use").err == f"warning: the first text {warning}\n"
-    assert run("score", "short", long, "-m", "use").err == f"warning: the second text {warning}\n"
+    assert (
+        run("score", long, "short", "-m", "use", "--lang-a", "en", "--lang-b", "en").err
+        == f"warning: the first text {warning}\n"
+    )
+    assert (
+        run("score", "short", long, "-m", "use", "--lang-a", "en", "--lang-b", "en").err
+        == f"warning: the second text {warning}\n"
+    )
     write("a.tsv", f"a\tb\nshort\tshort\n{long}\t{long}\nshort\t{long}\n")
-    assert run("score", "a.tsv", "-m", "use").err == "warning: a.tsv: cut at the model's 256 tokens: 2 rows (2, 3)\n"
+    assert (
+        run("score", "a.tsv", "-m", "use", "--lang-a", "en", "--lang-b", "en").err
+        == "warning: a.tsv: cut at the model's 256 tokens: 2 rows (2, 3)\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -192,3 +201,62 @@ def test_real_pairs(run: Run, development_data: Path) -> None:
     rows = run("score", str(development_data / "tatoeba" / "jpn-eng.tsv"), "-m", "use", "-f", "jsonl").rows
     assert len(rows) == 1000
     assert sum(row["centred_cosine"] > 0.5 for row in rows) > 850
+
+
+def test_a_language_that_was_not_measured_is_named(run: Run) -> None:
+    result = run(
+        "score", "Sawubona, unjani?", "How are you?", "-m", "use", "--lang-a", "zu", "--lang-b", "en", "-f", "jsonl"
+    )
+    assert result.err == (
+        "note: how well use-multilingual-v3 does in zu was not measured; probabilities take a usual language's\n"
+    )
+    assert 0 < result.rows[0]["probability"] < 1
+
+
+def test_a_matrix(run: Run, write: Write) -> None:
+    write("a.txt", "How do I reset my password?\nWhere is my parcel?\n")
+    write("b.txt", "¿Dónde está mi paquete?\nDas Wetter ist schön.\nWie setze ich mein Passwort zurück?\n")
+    result = run("score", "a.txt", "b.txt", "--matrix", "-m", "use", "-f", "jsonl", "--plot", "m.txt")
+    assert [row["text"] for row in result.rows] == ["How do I reset my password?", "Where is my parcel?"]
+    first, second = (row["probability"] for row in result.rows)
+    assert list(first) == ["1", "2", "3"]
+    assert max(first, key=first.__getitem__) == "3"
+    assert max(second, key=second.__getitem__) == "1"
+    assert "Similarity of 2 × 3 texts" in Path("m.txt").read_text(encoding="utf-8")
+    table = run("score", "a.txt", "--matrix", "-m", "use", "-f", "tsv").table
+    assert [row["probability"] for row in table] == ["1", "2"]
+    assert float(table[0]["1"]) > 0.9
+
+
+def test_a_histogram_and_a_prior(run: Run, write: Write) -> None:
+    write("a.tsv", "".join(f"{a}\t{b}\n" for a, b in PAIRS))
+    result = run("score", "a.tsv", "-m", "use", "-f", "jsonl", "--plot", "h.svg", "--prior", "0.01")
+    assert Path("h.svg").read_text(encoding="utf-8").lstrip().startswith("<svg")
+    even = run("score", "a.tsv", "-m", "use", "-f", "jsonl")
+    assert all(one["probability"] < other["probability"] for one, other in zip(result.rows, even.rows, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--prior", "0"], 2, "A prior lies between 0 and 1, not at 0.0."),
+        (["--target-precision", "1"], 2, "A target precision lies between 0 and 1, not at 1.0."),
+        (
+            ["--calibration", "none.json"],
+            1,
+            "none.json: there is no such file; 'interlingua calibrate' writes calibrations.",
+        ),
+    ],
+)
+def test_shares_and_files_that_are_none(fails: Fails, options: list[str], code: int, message: str) -> None:
+    assert fails(code, "score", "a", "b", "-m", "use", *options) == message
+
+
+def test_a_matrix_needs_files(fails: Fails, write: Write) -> None:
+    assert fails(1, "score", "a", "--matrix", "-m", "use") == (
+        "there is no file 'a'; --matrix compares the texts of files."
+    )
+    write("a.txt", "a text\n")
+    assert fails(2, "score", "a.txt", "--matrix", "--columns", "a,b", "-m", "use") == (
+        "--matrix reads a file of texts on each side; --columns is for a file of pairs."
+    )

@@ -63,9 +63,13 @@ def show(name: Name, cache_dir: CacheDir = None) -> None:
     """Show all that is known about a model, as JSON."""
     from interlingua.models.resolving import resolve
     from interlingua.models.store import folder_of, is_imported
+    from interlingua.scoring.calibration import shipped_facts
 
     card = resolve(name)
     facts = card.as_dict()
+    # What the probabilities of score, match, dedup and quality were fitted on, and how well they fit.
+    told = shipped_facts(card.name)
+    facts["calibration"] = None if told is None else told["about"]
     facts["folder"] = str(folder_of(card, cache_dir)) if not card.location and is_imported(card, cache_dir) else None
     print(json.dumps(facts, indent=2, ensure_ascii=False))
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 # A matrix that is printed as a table has to fit on a screen.
 _WIDEST = 40
+_NAMED = 10
 
 
 @dataclass
@@ -155,8 +156,10 @@ def _texts(asked: _Asked, a: str, b: str) -> Iterator[dict[str, object]]:
 
     names = ("the first text", "the second text")
     a, b = (check_argument(text, name, clean=asked.clean) for text, name in zip((a, b), names, strict=True))
-    yield _row(similarity(asked.encoder, a, b, lang_a=asked.lang_a, lang_b=asked.lang_b, **asked.options), a, b)
+    found = similarity(asked.encoder, a, b, lang_a=asked.lang_a, lang_b=asked.lang_b, **asked.options)
+    yield _row(found, a, b)
     asked.encoder.report(names, (a, b))
+    _say_unknown(asked, {found.lang_a, found.lang_b})
 
 
 def _file(asked: _Asked, path: str, columns: str | None) -> Iterator[dict[str, object]]:
@@ -173,6 +176,7 @@ def _file(asked: _Asked, path: str, columns: str | None) -> Iterator[dict[str, o
         columns=two_columns(columns),
         encoding=asked.encoding,
     )
+    langs: set[str | None] = set()
     for chunk in intake.pair_chunks(pairs):
         found = similarity(
             asked.encoder,
@@ -183,10 +187,27 @@ def _file(asked: _Asked, path: str, columns: str | None) -> Iterator[dict[str, o
             **asked.options,
         )
         for result, pair in zip(found, chunk, strict=True):
+            langs |= {result.lang_a, result.lang_b}
             yield _row(result, pair.a, pair.b)
         intake.note_cut(asked.encoder, ((pair.row, text) for pair in chunk for text in (pair.a, pair.b)))
         asked.encoder.cut.clear()
     intake.report()
+    _say_unknown(asked, langs)
+
+
+def _say_unknown(asked: _Asked, langs: set[str | None]) -> None:
+    """Name the languages for which probabilities are less sure; unknown ones stand in the results as such."""
+    from interlingua.scoring.calibration import Calibration
+
+    with suppress(OptionError):
+        calibration = asked.calibration or Calibration.shipped(asked.encoder)
+        unknown = sorted(lang for lang in langs if lang is not None and not calibration.knows(lang))
+        # A calibration of one's own may have measured none.
+        if unknown and calibration.nearness.languages:
+            named = ", ".join(unknown[:_NAMED]) + (", …" if len(unknown) > _NAMED else "")
+            say(
+                f"note: how well {asked.encoder.name} does in {named} was not measured; probabilities take a usual language's"
+            )
 
 
 def _row(found: Any, a: str, b: str) -> dict[str, object]:
@@ -219,6 +240,7 @@ def _matrix(
     found = similarity_matrix(
         asked.encoder, texts_a, texts_b, lang_a=asked.lang_a or langs_a, lang_b=asked.lang_b or langs_b, **asked.options
     )
+    _say_unknown(asked, {*found.langs_a, *found.langs_b})
     unit = "centred_cosine" if found.probabilities is None else "probability"
     values = found.centred_cosines if found.probabilities is None else found.probabilities
     for number, text, row in zip(ids_a, texts_a, values.tolist(), strict=True):

@@ -160,7 +160,7 @@ class Calibration:
             OptionError: none does.
         """
         name = model if isinstance(model, str) else model.name
-        content = _shipped_facts(name)
+        content = shipped_facts(name)
         if content is None:
             raise OptionError(
                 f"No calibration comes with a model {name!r}; fit one to pairs of your own with 'interlingua calibrate', and "
@@ -365,14 +365,14 @@ class Relevance:
         Raises:
             OptionError: nothing does.
         """
-        content = _shipped_facts(model)
+        content = shipped_facts(model)
         if content is None or "relevance" not in content:
             raise OptionError(f"No probabilities of hits come with a model {model!r}; give a least score instead.")
         return cls(tuple(content["relevance"]))
 
 
 @cache
-def _shipped_facts(name: str) -> dict[str, Any] | None:
+def shipped_facts(name: str) -> dict[str, Any] | None:
     """What is written about a bundled model; None for others."""
     with suppress(UnknownModel):
         name = find(name).name
