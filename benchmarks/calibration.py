@@ -27,6 +27,7 @@ import numpy as np
 from calibration_data import Embedded, Pairs, python_docs, tatoeba, tico
 
 from interlingua import Encoder
+from interlingua.metrics import expected_calibration_error
 from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.sizes import text_size
 
@@ -53,13 +54,9 @@ def sets(embedded: Embedded, data: Path, known: set[str], fitted: set[str]) -> d
     return found
 
 
-def ece(probability: np.ndarray, same: np.ndarray, weights: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error over bins of equal weight."""
-    order = np.argsort(probability, kind="stable")
-    share = np.cumsum(weights[order]) / weights.sum()
-    place = np.minimum((share * bins).astype(int), bins - 1)
-    error = (weights * (probability - same))[order]
-    return float(sum(abs(error[place == number].sum()) for number in range(bins)) / weights.sum())
+def ece(probability: np.ndarray, same: np.ndarray, weights: np.ndarray) -> float:
+    """Expected calibration error over ten bins of equal weight."""
+    return expected_calibration_error(probability, same, bins=10, weights=weights)
 
 
 def at_prior(pairs: Pairs, prior: float) -> np.ndarray:

@@ -101,16 +101,6 @@ def python_docs(data: Path) -> list[Texts]:
     return found
 
 
-def questions(data: Path) -> list[Texts]:
-    """XQuAD-R: 1,000 questions in eleven languages."""
-    found = []
-    for path in sorted((data / "xquad_r").glob("questions.*.jsonl")):
-        asked = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        texts = {question["id"]: question["question"] for question in asked}
-        found.append(Texts(path.name.split(".")[1], [texts[id_] for id_ in sorted(texts)][:ROWS]))
-    return found
-
-
 def requests(data: Path) -> list[Texts]:
     """xSID: 800 short requests to a voice assistant in twelve languages."""
     rows = {lang: _tsv(data / "xsid" / f"{lang}.tsv") for lang in _REQUESTS}

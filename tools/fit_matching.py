@@ -31,9 +31,9 @@ from scipy.optimize import minimize
 from interlingua import Encoder
 from interlingua.matching.competition import NEIGHBOURS, Choice, crowd_of, one_sided
 from interlingua.matching.nearest_classes import Pool, find
-from interlingua.matching.sides import Side
 from interlingua.metrics import expected_calibration_error
 from interlingua.scoring.calibration import Calibration
+from interlingua.scoring.similarity import Side
 from interlingua.scoring.sizes import text_size
 
 REPEATS = {1: 60, 4: 20, 20: 8, 60: 4, 200: 2, 600: 1}

@@ -29,6 +29,7 @@ from interlingua.cli.options import (
     OnInvalid,
     Precision,
     PrecisionKind,
+    Progress,
     ReadAs,
     TargetPrecision,
     TextColumn,
@@ -129,9 +130,7 @@ def dedup(
     clean: Clean = False,
     on_invalid: Invalid = OnInvalid.error,
     embedding_cache: KeepEmbeddings = False,
-    progress: Annotated[
-        bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
-    ] = None,
+    progress: Progress = None,
     cache_dir: CacheDir = None,
 ) -> None:
     """Remove rows that say the same as another, in any language.

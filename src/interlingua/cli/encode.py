@@ -33,6 +33,7 @@ from interlingua.cli.options import (
     OnInvalid,
     Precision,
     PrecisionKind,
+    Progress,
     PromptKind,
     ReadAs,
     TextColumn,
@@ -109,9 +110,7 @@ def encode(
     workers: Workers = None,
     max_memory: MaxMemory = None,
     embedding_cache: KeepEmbeddings = False,
-    progress: Annotated[
-        bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
-    ] = None,
+    progress: Progress = None,
     cache_dir: CacheDir = None,
 ) -> None:
     """Embed the texts of a file.

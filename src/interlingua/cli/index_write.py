@@ -35,6 +35,7 @@ from interlingua.cli.options import (
     OnInvalid,
     Precision,
     PrecisionKind,
+    Progress,
     TextColumn,
 )
 from interlingua.cli.output import plain, say
@@ -72,9 +73,6 @@ Files = Annotated[
 Snapshot = Annotated[
     bool,
     typer.Option("--snapshot/--no-snapshot", help="At the end, build anew what searches quickly if much has changed."),
-]
-Progress = Annotated[
-    bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
 ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from interlingua.cli.inputs import Intake
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
+    CalibrationFile,
     Clean,
     Encoding,
     Format,
@@ -24,6 +24,7 @@ from interlingua.cli.options import (
     OutputFormat,
     Precision,
     PrecisionKind,
+    Progress,
     ReadAs,
 )
 from interlingua.cli.output import emit, say
@@ -83,12 +84,7 @@ def match(
             "--min-probability", metavar="P", help="Match from this probability on [default: by --target-precision]."
         ),
     ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(
-            "--calibration", metavar="FILE", help="What 'interlingua calibrate' wrote [default: the model's own]."
-        ),
-    ] = None,
+    calibration: CalibrationFile = None,
     prompts: Annotated[
         PromptsName,
         typer.Option(help="Texts of the same kind on both sides, or questions on the left and answers on the right."),
@@ -132,9 +128,7 @@ def match(
     clean: Clean = False,
     on_invalid: Invalid = OnInvalid.error,
     embedding_cache: KeepEmbeddings = False,
-    progress: Annotated[
-        bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
-    ] = None,
+    progress: Progress = None,
     cache_dir: CacheDir = None,
 ) -> None:
     """Find each text's counterpart in another file, or none.

@@ -191,6 +191,9 @@ LangColumn = Annotated[
         "--lang-column", metavar="NAME", help="The column or field with the language code [default: lang, language]."
     ),
 ]
+Progress = Annotated[
+    bool | None, typer.Option("--progress/--no-progress", help="Show progress [default: on a terminal].")
+]
 CalibrationFile = Annotated[
     Path | None,
     typer.Option(

@@ -15,6 +15,7 @@ from interlingua.cli.inputs import two_columns
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
+    CalibrationFile,
     Clean,
     Encoding,
     FirstLanguage,
@@ -132,12 +133,7 @@ def quality(
     prior: Annotated[
         float, typer.Option("--prior", metavar="SHARE", help="The share of right translations that is to be expected.")
     ] = 0.5,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(
-            "--calibration", metavar="FILE", help="What 'interlingua calibrate' wrote [default: the model's own]."
-        ),
-    ] = None,
+    calibration: CalibrationFile = None,
     output_format: OutputFormat = Format.table,
     read_as: Annotated[
         PairFormat | None,

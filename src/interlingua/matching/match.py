@@ -13,10 +13,10 @@ from interlingua.matching.competition import CHOICES, GENERAL, NEIGHBOURS, crowd
 from interlingua.matching.nearest_classes import Pool, find
 from interlingua.matching.pairing import Table, pair_up
 from interlingua.matching.results import Candidate, Match
-from interlingua.matching.sides import BLOCK, Side, classes_of, read_side
+from interlingua.matching.sides import BLOCK, classes_of, read_side
 from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.scoring.similarity import Langs
+from interlingua.scoring.similarity import Langs, Side
 from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import Prompt, TextEncoder
 

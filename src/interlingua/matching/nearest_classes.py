@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.matching.competition import evidence_of
-from interlingua.matching.sides import Side
 from interlingua.neighbours import nearest_blocks
 from interlingua.scoring.calibration import Calibration
+from interlingua.scoring.similarity import Side
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

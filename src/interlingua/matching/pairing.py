@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from interlingua.matching.competition import Choice, crowd_of
 from interlingua.matching.nearest_classes import Found, Pool, find
 from interlingua.matching.one_to_one import Edges, assigned, marginals
-from interlingua.matching.sides import BLOCK, Side
+from interlingua.matching.sides import BLOCK
 from interlingua.scoring.calibration import Calibration
+from interlingua.scoring.similarity import Side
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

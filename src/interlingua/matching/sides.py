@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import unicodedata
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.scoring.similarity import Langs, languages_of
+from interlingua.scoring.similarity import Langs, Side, languages_of
 from interlingua.scoring.sizes import text_size
 from interlingua.texts.writing import writing_errors
 from interlingua.types import Vectors
@@ -25,26 +24,6 @@ _IN_MEMORY = 64 << 20
 """Bytes of vectors beyond which a side lies in a temporary file, which the system maps and pages."""
 
 Encode = Callable[[Sequence[str]], Vectors]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """Texts ready for comparison.
-
-    Attributes:
-        vectors: (n, d) float32 of unit length, as the model gives them.
-        centred: (n, d) float32 of unit length, less their languages' means.
-        langs: the language of each; None where unknown.
-        sizes: (n,) float64, ``text_size`` of each.
-    """
-
-    vectors: Vectors
-    centred: Vectors
-    langs: list[str | None]
-    sizes: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.langs)
 
 
 def read_side(

@@ -205,6 +205,9 @@ class Side:
     langs: list[str | None]
     sizes: Floats
 
+    def __len__(self) -> int:
+        return len(self.langs)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scale:

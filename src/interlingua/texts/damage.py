@@ -80,7 +80,7 @@ def decode_bytes_literal(text: str) -> str:
 
 
 def decode_escapes(text: str) -> str:
-    r"""Decode literal ``\uXXXX``, ``\UXXXXXXXX`` and ``\xXX``; whatever does not decode, such as ``C:\users``, stays.
+    r"""Decode literal ``\uXXXX``, ``\UXXXXXXXX`` and ``\xXX``; whatever does not decode, such as ``\useful``, stays.
 
     A run of ``\xXX`` that is valid UTF-8 is taken for UTF-8, else for Latin-1.
     """
