@@ -1,4 +1,4 @@
-"""Fit how long a translation is (``src/interlingua/quality/data/lengths.tsv``).
+"""Fit how long a translation is (``src/interlingua/inspection/data/lengths.tsv``).
 
     python tools/fit_translation_lengths.py DATA
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from interlingua.errors import UnknownLanguage
 from interlingua.languages import canonical
 
-OUT = Path(__file__).parent.parent / "src" / "interlingua" / "quality" / "data" / "lengths.tsv"
+OUT = Path(__file__).parent.parent / "src" / "interlingua" / "inspection" / "data" / "lengths.tsv"
 LEAST = 40  # characters of English: shorter sentences scatter more, which the check allows for by itself
 NOT_CODES = {"kr": "knc", "ti_ER": "", "ti_ET": "", "prs": "fa"}
 

@@ -1,4 +1,4 @@
-"""Make the words that the translation checks know (``src/interlingua/quality/data/words.tsv``).
+"""Make the words that the translation checks know (``src/interlingua/inspection/data/words.tsv``).
 
     python tools/make_quality_words.py LIBICUI18N
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError, localedata
 from babel.units import format_unit
 
-OUT = Path(__file__).parent.parent / "src" / "interlingua" / "quality" / "data" / "words.tsv"
+OUT = Path(__file__).parent.parent / "src" / "interlingua" / "inspection" / "data" / "words.tsv"
 _CODES = """
     af am ar as az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja jv ka kk km
     kn ko ku ky lb lo lt lv mk ml mn mr ms mt my ne nl no or pa pl ps pt ro ru rw sd si sk sl so sq sr sr-Latn sv sw ta te th

@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     )
     from interlingua.index.documents import Document
     from interlingua.index.index import Index
+    from interlingua.inspection.findings import Finding
     from interlingua.languages import identify
     from interlingua.matching.match import match
     from interlingua.matching.results import Candidate, Match
     from interlingua.neighbours import nearest
     from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
-    from interlingua.quality.findings import Finding
     from interlingua.reports.fonts import FontWarning
     from interlingua.reports.picture import Picture
     from interlingua.reports.reliability import plot_calibration

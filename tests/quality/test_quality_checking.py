@@ -6,9 +6,9 @@ import pytest
 
 import interlingua as il
 from interlingua.errors import InputError, OptionError, UnknownLanguage
+from interlingua.inspection.findings import Finding
 from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
 from interlingua.quality.combining import Evidence, quality_score
-from interlingua.quality.findings import Finding
 from interlingua.quality.spool import SortedChecks, as_row, from_row
 from interlingua.texts.reading import TextPair
 

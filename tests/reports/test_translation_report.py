@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from interlingua.inspection.findings import Finding
 from interlingua.quality.checking import TranslationCheck
-from interlingua.quality.findings import Finding
 from interlingua.reports.translation_report import TranslationSummary, translation_report
 
 SUMMARY = TranslationSummary("<a>.tsv", "use", 1200, 1100, {("number", "error"): 3, ("name", "note"): 1})

@@ -246,7 +246,7 @@ def _write(checks: SortedChecks, output: Path | None, report: Path | None, rows:
 
 def _show(checks: SortedChecks, output: Format) -> None:
     """The summary and the worst ten as tables; or all pairs as JSON Lines or TSV, the worst first."""
-    from interlingua.quality.findings import KINDS, SEVERITIES
+    from interlingua.inspection.findings import KINDS, SEVERITIES
 
     if output is not Format.table:
         from interlingua.quality.spool import as_row

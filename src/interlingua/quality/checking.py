@@ -9,11 +9,11 @@ from itertools import islice
 import numpy as np
 
 from interlingua.errors import InputError, OptionError
+from interlingua.inspection.copies import majority
+from interlingua.inspection.findings import KINDS, SEVERITIES, Finding, Kind, Pair, Severity, is_at_least
+from interlingua.inspection.inspecting import inspect
 from interlingua.languages import canonical
 from interlingua.quality.combining import Evidence, quality_score
-from interlingua.quality.copies import majority
-from interlingua.quality.findings import KINDS, SEVERITIES, Finding, Kind, Pair, Severity, is_at_least
-from interlingua.quality.inspecting import inspect
 from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.scorer import Scorer
 from interlingua.scoring.similarity import Langs, languages_of, row_cosines

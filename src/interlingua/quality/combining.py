@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from interlingua.quality.findings import Finding, Kind, Severity
+from interlingua.inspection.findings import Finding, Kind, Severity
 
 _MOST = 5.0
 """The most logits that a probability is worth: however sure the vectors are, a wrong number is seen."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from interlingua.inspection.findings import Finding, Severity
 from interlingua.quality.checking import TranslationCheck
-from interlingua.quality.findings import Finding, Severity
 
 
 class SortedChecks:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from interlingua.inspection.findings import KINDS, SEVERITIES, Severity, Span
 from interlingua.quality.checking import TranslationCheck
-from interlingua.quality.findings import KINDS, SEVERITIES, Severity, Span
 
 _STYLE = """
 body { font-family: system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; color: #1c1c1e;

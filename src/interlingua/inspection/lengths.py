@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from interlingua.quality.findings import Finding, Pair
+from interlingua.inspection.findings import Finding, Pair
 
 # Measured on TICO-19 and Tatoeba: the spread of a sentence's length falls with its own length, down to the languages' own.
 _SHORT_SCATTER = 0.9

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from interlingua.quality import words
-from interlingua.quality.digits import Number, ascii_digits, followed_by_large_unit
-from interlingua.quality.findings import Finding, Pair, Severity
+from interlingua.inspection import words
+from interlingua.inspection.digits import Number, ascii_digits, followed_by_large_unit
+from interlingua.inspection.findings import Finding, Pair, Severity
 
 # Signs that mean the same in all languages; the longest first. Letters are told apart by case: mg is no Mg.
 _SYMBOLS = (

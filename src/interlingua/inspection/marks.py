@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from interlingua.quality.findings import Finding, Kind, Pair, Severity, Span, quoted
+from interlingua.inspection.findings import Finding, Kind, Pair, Severity, Span, quoted
 
 MarkKind = Literal["url", "email", "placeholder", "escape"]
 

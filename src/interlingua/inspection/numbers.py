@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from interlingua.quality import words
-from interlingua.quality.digits import Number, ascii_digits, find_numbers, spelled_values
-from interlingua.quality.findings import Finding, Kind, Pair, Severity, quoted
+from interlingua.inspection import words
+from interlingua.inspection.digits import Number, ascii_digits, find_numbers, spelled_values
+from interlingua.inspection.findings import Finding, Kind, Pair, Severity, quoted
 
 SMALL = 12
 """Up to here a number is often spelled, or said without one: once, both, a pair."""

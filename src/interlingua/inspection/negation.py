@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from interlingua.quality.findings import Finding, Pair
-from interlingua.quality.words import fold
+from interlingua.inspection.findings import Finding, Pair
+from interlingua.inspection.words import fold
 
 # Words that negate a clause; ``without`` and ``un-`` are left out, they are rendered freely. Patterns of a folded text.
 _NEGATORS = {

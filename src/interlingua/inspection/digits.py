@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from interlingua.quality import words
-from interlingua.quality.findings import Span
+from interlingua.inspection import words
+from interlingua.inspection.findings import Span
 
 # One character for one, so that places stay as they are.
 _SAME = str.maketrans({

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from interlingua.inspection.findings import Finding, Pair, Span
+from interlingua.inspection.words import WORD
 from interlingua.languages import identify, language
 from interlingua.languages.identification import identifiable
 from interlingua.languages.scripts import count_scripts
-from interlingua.quality.findings import Finding, Pair, Span
-from interlingua.quality.words import WORD
 
 _PIECE = re.compile(r"\S+")
 _TRIMMED = ".,;:!?()[]\"'“”‘’«»…"

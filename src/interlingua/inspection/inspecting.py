@@ -1,19 +1,19 @@
-"""All checks of one pair that need no model."""
+"""All checks of a pair: what needs no model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from interlingua.quality.copies import check_copy, check_language
-from interlingua.quality.dates import check_dates
-from interlingua.quality.findings import Finding, Pair
-from interlingua.quality.lengths import check_length, length_z
-from interlingua.quality.marks import blanked, check_marks, find_marks
-from interlingua.quality.names import check_names, match_names
-from interlingua.quality.negation import check_negation
-from interlingua.quality.numbers import check_numbers, match_numbers
-from interlingua.quality.surface import check_damage, check_end, check_repeats
-from interlingua.quality.units import check_units
+from interlingua.inspection.copies import check_copy, check_language
+from interlingua.inspection.dates import check_dates
+from interlingua.inspection.findings import Finding, Pair
+from interlingua.inspection.lengths import check_length, length_z
+from interlingua.inspection.marks import blanked, check_marks, find_marks
+from interlingua.inspection.names import check_names, match_names
+from interlingua.inspection.negation import check_negation
+from interlingua.inspection.numbers import check_numbers, match_numbers
+from interlingua.inspection.surface import check_damage, check_end, check_repeats
+from interlingua.inspection.units import check_units
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from interlingua.quality.digits import find_numbers
-from interlingua.quality.findings import Finding, Pair
-from interlingua.quality.inspecting import inspect
+from interlingua.inspection.digits import find_numbers
+from interlingua.inspection.findings import Finding, Pair
+from interlingua.inspection.inspecting import inspect
 
 KINDS = {"number", "date", "time", "unit"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from interlingua.quality.findings import Finding, Pair, Span, quoted
-from interlingua.quality.words import UNSPACED, WORD
+from interlingua.inspection.findings import Finding, Pair, Span, quoted
+from interlingua.inspection.words import UNSPACED, WORD
 from interlingua.texts.checking import describe, suspicions
 
 _TOKEN = re.compile(rf"\d+|{WORD.pattern}")

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from interlingua.quality import words
-from interlingua.quality.digits import ascii_digits
-from interlingua.quality.findings import Finding, Pair, Span
-from interlingua.quality.numbers import Matched
+from interlingua.inspection import words
+from interlingua.inspection.digits import ascii_digits
+from interlingua.inspection.findings import Finding, Pair, Span
+from interlingua.inspection.numbers import Matched
 
 _NUMERIC = re.compile(r"(?<!\d)(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\6(\d{4}))(?!\d)")
 _EAST = re.compile(r"(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]")

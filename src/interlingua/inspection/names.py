@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from interlingua.inspection.findings import Finding, Pair, Span, quoted
+from interlingua.inspection.romanising import sounds_like
+from interlingua.inspection.words import WORD
 from interlingua.languages.scripts import script_of
-from interlingua.quality.findings import Finding, Pair, Span, quoted
-from interlingua.quality.romanising import sounds_like
-from interlingua.quality.words import WORD
 
 _WORD = re.compile(rf"{WORD.pattern}(?:-\w+)*")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।\n•|]\s*[\"'“”«»‘’(\[]*\s*$|^[\s\"'“”«»‘’(\[¿¡–—-]*$")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from interlingua.quality.findings import Finding, Pair
-from interlingua.quality.inspecting import inspect
-from interlingua.quality.romanising import skeleton, sounds_like
+from interlingua.inspection.findings import Finding, Pair
+from interlingua.inspection.inspecting import inspect
+from interlingua.inspection.romanising import skeleton, sounds_like
 
 
 def found(source: str, target: str, target_lang: str = "fr", source_lang: str = "en") -> dict[str, Finding]:

@@ -1,0 +1,1 @@
+"""Bitext mining: the translations of each other in two heaps of sentences."""
