@@ -287,19 +287,17 @@ def _recall(found: np.ndarray, exact: np.ndarray) -> float:
 @contextlib.contextmanager
 def _exact() -> Iterator[None]:
     """Let searches look at all that may be found."""
-    from interlingua.index import view
-
-    before = view.kinds.run
+    before = kinds.run
 
     def nothing(_index: Any, _kind: Any, queries: Any, k: int, *_rest: Any) -> Any:
         # What finds too few makes the search look at all.
         return np.zeros((len(queries), k), np.float32), np.full((len(queries), k), -1)
 
-    view.kinds.run = nothing  # type: ignore[assignment]
+    kinds.run = nothing  # type: ignore[assignment]
     try:
         yield
     finally:
-        view.kinds.run = before
+        kinds.run = before
 
 
 def _status(name: str) -> float:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interlingua import nearest, neighbours
+from interlingua import nearest
 from interlingua.errors import InputError, OptionError
-from interlingua.neighbours import NearIndex, nearest_blocks, pairs_above, row_products
+from interlingua.neighbours import NearIndex, exact, nearest_blocks, pairs_above, row_products
 from interlingua.types import Vectors
 
 
@@ -126,8 +126,8 @@ def stored(path: Path, table: Vectors) -> Any:
 
 @pytest.mark.parametrize("k", [1, 5, 90])
 def test_blocks_of_a_file_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k: int) -> None:
-    monkeypatch.setattr(neighbours, "_QUERIES", 64)
-    monkeypatch.setattr(neighbours, "_POOL", 100)
+    monkeypatch.setattr(exact, "QUERIES", 64)
+    monkeypatch.setattr(exact, "POOL", 100)
     queries, pool = stored(tmp_path / "a.npy", vectors(150, 16, 1)), stored(tmp_path / "b.npy", vectors(350, 16, 2))
     done: list[int] = []
     found = nearest_blocks(queries, pool, k, advance=done.append)
@@ -148,8 +148,8 @@ def test_blocks_of_nothing() -> None:
 
 
 def test_all_pairs_above_a_floor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "_QUERIES", 16)
-    monkeypatch.setattr(neighbours, "_POOL_PRODUCTS", 30)
+    monkeypatch.setattr(exact, "QUERIES", 16)
+    monkeypatch.setattr(exact, "_POOL_PRODUCTS", 30)
     queries, pool = vectors(50, 8, 1), vectors(70, 8, 2)
     products = queries @ pool.T
     found = pairs_above(queries, pool, 2.0)

@@ -32,8 +32,9 @@ from interlingua import Encoder, LanguageMeans
 from interlingua.errors import UnknownLanguage
 from interlingua.languages import canonical
 from interlingua.models.catalogue import bundled
-from interlingua.scoring.calibration import Calibration, Nearness
+from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.fitting import Examples, curve, fit, spread
+from interlingua.scoring.nearness import Nearness
 
 Sets = dict[str, Callable[[Path], list[Texts]]]
 

@@ -39,12 +39,14 @@ if TYPE_CHECKING:
         WrongModel,
         WrongNumbers,
     )
-    from interlingua.index.documents import Document
     from interlingua.index.index import Index
+    from interlingua.index.records import Document
     from interlingua.inspection.findings import Finding
     from interlingua.languages import identify
     from interlingua.matching.match import match
     from interlingua.matching.results import Candidate, Match
+    from interlingua.mining.filters import NO_FILTERS, Filters
+    from interlingua.mining.mine import Mined, MinedPair, mine
     from interlingua.neighbours import nearest
     from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
     from interlingua.reports.fonts import FontWarning
@@ -70,12 +72,13 @@ _WHERE = {
     "CorruptIndex": "errors",
     "CorruptModel": "errors",
     "Deduplicated": "deduplication.result",
-    "Document": "index.documents",
+    "Document": "index.records",
     "EmbeddingCache": "encoding.embedding_cache",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
     "FakeEncoder": "encoding.fake",
-    "Finding": "quality.findings",
+    "Filters": "mining.filters",
+    "Finding": "inspection.findings",
     "FontWarning": "reports.fonts",
     "Hit": "types",
     "Index": "index.index",
@@ -86,8 +89,11 @@ _WHERE = {
     "LanguageMeans": "scoring.centring",
     "Match": "matching.results",
     "MemoryWarning": "encoding.memory",
+    "Mined": "mining.mine",
+    "MinedPair": "mining.mine",
     "MissingExtra": "errors",
     "ModelUnavailable": "errors",
+    "NO_FILTERS": "mining.filters",
     "OptionError": "errors",
     "OutOfMemory": "errors",
     "Picture": "reports.picture",
@@ -116,6 +122,7 @@ _WHERE = {
     "identify": "languages",
     "load_corpus": "demo.corpus",
     "match": "matching.match",
+    "mine": "mining.mine",
     "nearest": "neighbours",
     "plot_calibration": "reports.reliability",
     "plot_scores": "reports.score_histogram",
@@ -127,6 +134,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "NO_FILTERS",
     "CacheWarning",
     "Calibration",
     "Candidate",
@@ -139,6 +147,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "FakeEncoder",
+    "Filters",
     "Finding",
     "FontWarning",
     "Hit",
@@ -150,6 +159,8 @@ __all__ = [
     "LanguageMeans",
     "Match",
     "MemoryWarning",
+    "Mined",
+    "MinedPair",
     "MissingExtra",
     "ModelUnavailable",
     "OptionError",
@@ -181,6 +192,7 @@ __all__ = [
     "identify",
     "load_corpus",
     "match",
+    "mine",
     "nearest",
     "plot_calibration",
     "plot_scores",

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """Embeddings: shape ``(n, d)``, or ``(d,)`` for a single text."""
 
+Stored = NDArray[Any]
+"""Vectors as float16 or float32, shape ``(n, d)``, in memory or mapped from a file."""
+
 Prompt = Literal["symmetric", "query", "document"]
 """What a text is in the task at hand; a model may want another prefix for each."""
 

@@ -170,7 +170,7 @@ def test_keywords_follow_every_change(index: Index) -> None:
 
 
 def index_key(index: Index, key: int) -> str:
-    return index._documents.hits([key])[key][0].id
+    return index._documents.excerpts([key])[key].id
 
 
 def test_filters_and_quotas(index: Index) -> None:

@@ -11,8 +11,9 @@ import pytest
 from test_passages import Words
 
 from interlingua import FakeEncoder
-from interlingua.index.documents import Document, Documents
+from interlingua.index.documents import Documents
 from interlingua.index.index import Index
+from interlingua.index.records import Excerpt
 
 LANGS = ["de", "en", "fr"]
 
@@ -28,13 +29,13 @@ def rows(count: int, start: int = 0) -> list[dict[str, Any]]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many passages are fetched with their texts, search by search."""
     counts: list[int] = []
-    hits = Documents.hits
+    excerpts = Documents.excerpts
 
-    def counted(self: Documents, keys: Sequence[int]) -> dict[int, tuple[Document, int, int]]:
+    def counted(self: Documents, keys: Sequence[int]) -> dict[int, Excerpt]:
         counts.append(len(keys))
-        return hits(self, keys)
+        return excerpts(self, keys)
 
-    monkeypatch.setattr(Documents, "hits", counted)
+    monkeypatch.setattr(Documents, "excerpts", counted)
     return counts
 
 
@@ -56,19 +57,19 @@ def test_a_long_document_is_read_once(tmp_path: Path, read: list[int], monkeypat
     books = [" ".join(f"Sentence {number} of book {book} tells something." for number in range(80)) for book in "ab"]
     index.add([{"id": book, "text": text, "lang": "en"} for book, text in zip("ab", books, strict=True)])
     assert index.info().passages > 40
-    made: list[str] = []
-    document = Documents._document
+    checked: list[str] = []
+    check = Documents._check
 
-    def noted(self: Documents, id: str, *facts: Any) -> Document:
-        made.append(id)
-        return document(self, id, *facts)
+    def noted(self: Documents, id: str, *facts: Any) -> None:
+        checked.append(id)
+        check(self, id, *facts)
 
-    monkeypatch.setattr(Documents, "_document", noted)
+    monkeypatch.setattr(Documents, "_check", noted)
     assert {hit.id for hit in index.search("Sentence 5 of book a", 10)} == {"a", "b"}
-    assert (sum(read), sorted(made)) == (2, ["a", "b"])
-    made.clear()
+    assert (sum(read), sorted(checked)) == (2, ["a", "b"])
+    checked.clear()
     assert len(index.search("Sentence 5 of book a", 20, group=False)) == 20
-    assert sorted(set(made)) == sorted(made)
+    assert sorted(set(checked)) == sorted(checked)
 
 
 @pytest.mark.parametrize("snapshot", [False, True])

@@ -12,8 +12,9 @@ from interlingua import Calibration, Encoder, FakeEncoder, LanguageMeans, load_c
 from interlingua.demo.corpus import DEMO_LANGUAGES
 from interlingua.errors import InputError, OptionError, WrongModel
 from interlingua.metrics import expected_calibration_error
-from interlingua.scoring.calibration import TERMS, Nearness
+from interlingua.scoring.calibration import TERMS
 from interlingua.scoring.fitting import LEVELS, Examples, curve, expected_curve, fit
+from interlingua.scoring.nearness import Nearness
 from interlingua.scoring.sizes import text_size
 
 MODELS = ("e5-small", "use-multilingual-v3")

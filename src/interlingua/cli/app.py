@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from interlingua._version import __version__
-from interlingua.cli import bench, cache, calibrate, dedup, demo, encode, index, match, models, quality, score, search
+from interlingua.cli import (
+    bench,
+    cache,
+    calibrate,
+    dedup,
+    demo,
+    encode,
+    index,
+    match,
+    mine,
+    models,
+    quality,
+    score,
+    search,
+)
 from interlingua.cli.output import plain
 
 _COMPLETION = "_INTERLINGUA_COMPLETE"
@@ -80,6 +94,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("match")(match.match)
 app.command("dedup")(dedup.dedup)
 app.command("quality")(quality.quality)
+app.command("mine")(mine.mine)
 app.command("encode")(encode.encode)
 app.command("bench")(bench.bench)
 app.add_typer(index.app, name="index")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interlingua.neighbours import Stored, as_floats
-from interlingua.types import Vectors
+from interlingua.neighbours import as_floats
+from interlingua.types import Stored, Vectors
 
 _SAMPLE = 4096
 _NEAREST = 4

@@ -8,10 +8,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from interlingua.deduplication.copies import normal_form, unshouted
 from interlingua.deduplication.crowding import corrections
 from interlingua.deduplication.deciding import Decision, Judge, decision
-from interlingua.deduplication.embedding import embed_centred
 from interlingua.deduplication.grouping import Fate, find_keepers
 from interlingua.deduplication.keeping import Keep, check_keep, keeping_order
 from interlingua.deduplication.numbers import NumberGuard
@@ -23,7 +21,9 @@ from interlingua.progress import progress_bar
 from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.similarity import Langs, languages_of
 from interlingua.scoring.sizes import text_size
+from interlingua.scoring.tables import embed_centred
 from interlingua.texts.checking import as_list, check_texts
+from interlingua.texts.forms import normal_form, unshouted
 from interlingua.types import TextEncoder
 
 # Up to this many pairs all are compared: half a million texts among themselves, some five minutes on two cores.

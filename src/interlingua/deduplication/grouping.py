@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from interlingua.deduplication.deciding import Judge
 from interlingua.deduplication.numbers import NumberGuard
-from interlingua.neighbours import NearIndex, Pairs, Stored, as_floats, pairs_above, row_products
+from interlingua.neighbours import NearIndex, Pairs, as_floats, pairs_above, row_products
 from interlingua.progress import Advance
-from interlingua.types import Vectors
+from interlingua.types import Stored, Vectors
 
 _BLOCK = 4096
 

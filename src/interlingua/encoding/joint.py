@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -70,7 +71,10 @@ class JointEncoder:
         weights = [1.0] + [BESIDE] * (len(models) - 1) if weights is None else list(map(float, weights))
         if len(weights) != len(models) or not all(0 < weight < np.inf for weight in weights):
             raise OptionError(f"There must be a weight above 0 for each of {len(models)} models, not {weights}.")
-        self._encoders = [Encoder(model, **options) for model in models]
+        self._take([Encoder(model, **options) for model in models], weights)
+
+    def _take(self, encoders: list[Encoder], weights: list[float]) -> None:
+        self._encoders = encoders
         self._weights = np.array(weights) / np.linalg.norm(weights)
         self._given = weights
         self._shortest = min(self._encoders, key=lambda one: one.card.max_tokens)
@@ -113,6 +117,32 @@ class JointEncoder:
     def token_ids(self, sentences: Sequence[str], prompt: Prompt = "symmetric") -> list[list[int]]:
         """The token ids of the model that reads the fewest."""
         return self._shortest.token_ids(sentences, prompt)
+
+    def knowing(self, langs: Iterable[str | None]) -> Encoder | JointEncoder:
+        """Those of the models that know all of these languages; where none does, the one that knows the most languages.
+
+        A model that never saw a language does not help those that did.
+
+        Args:
+            langs: language codes; None counts as known to all.
+
+        Raises:
+            UnknownLanguage: a code is none.
+        """
+        from interlingua.languages import canonical
+
+        wanted = {canonical(lang).partition("-")[0] for lang in langs if lang is not None}
+        known = [{lang.partition("-")[0] for lang in one.card.languages} for one in self._encoders]
+        # A card that names no languages says nothing about them.
+        able = [at for at, languages in enumerate(known) if not languages or wanted <= languages]
+        able = able or [max(range(len(known)), key=lambda at: len(known[at]))]
+        if len(able) == len(self._encoders):
+            return self
+        if len(able) == 1:
+            return self._encoders[able[0]]
+        some = copy(self)
+        some._take([self._encoders[at] for at in able], [self._given[at] for at in able])
+        return some
 
     def load(self) -> None:
         """Load all models now."""

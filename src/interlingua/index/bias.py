@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interlingua.errors import InputError, OptionError
-from interlingua.index.documents import Document
+from interlingua.index.records import Document
 from interlingua.scoring.similarity import Langs, languages_of
 from interlingua.texts.checking import check_texts
 
 if TYPE_CHECKING:
     from interlingua.index.filters import Filter
-    from interlingua.index.index import Index
+    from interlingua.index.reading import Readable
 
 # A document that is made a query of is cut to the length of a long question.
 _QUERY_CHARACTERS = 200
@@ -85,7 +85,7 @@ class Bias:
 
 
 def measure(
-    index: Index,
+    index: Readable,
     queries: Sequence[str] | None,
     langs: Langs,
     *,

@@ -68,6 +68,7 @@ class Database:
 
     def __init__(self, folder: Path, *, create: bool = False, check: bool = True) -> None:
         self.path = folder / FILE
+        self._name = str(self.path)
         self._uri = self.path.resolve().as_uri()
         self._process = os.getpid()
         self._creating = create
@@ -187,7 +188,7 @@ class Database:
     def _looked(self) -> tuple[int, int] | None:
         """Which file there is by this name."""
         try:
-            facts = self.path.stat()
+            facts = os.stat(self._name)
         except OSError:
             return None
         return facts.st_dev, facts.st_ino

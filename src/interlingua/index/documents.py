@@ -6,77 +6,35 @@ snapshot are the keys beyond its last one, and what went are the keys noted sinc
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
-from json.encoder import encode_basestring
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.errors import CorruptIndex, OptionError
+from interlingua.errors import CorruptIndex
 from interlingua.index import keywords
 from interlingua.index.database import Database
 from interlingua.index.manifest import Storage
 from interlingua.index.pairs import PairSums
+from interlingua.index.records import (
+    Document,
+    Excerpt,
+    Passage,
+    Tail,
+    as_json,
+    document_checksum,
+    from_json,
+    passage_checksum,
+)
 from interlingua.types import Vectors
 
 _AT_ONCE = 500
-_DECODE = json.JSONDecoder().raw_decode
 _PAIRS = "pairs"
-
-
-class Passage(NamedTuple):
-    """A part of a document that has a vector of its own.
-
-    Attributes:
-        start: where it begins in the document's text, in characters.
-        stop: where it ends.
-        vector: float32, shape (d,).
-    """
-
-    start: int
-    stop: int
-    vector: Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document as it lies in the index.
-
-    Attributes:
-        id: its id.
-        text: the whole text.
-        lang: its language code, or None where unknown.
-        metadata: its other fields.
-    """
-
-    id: str
-    text: str
-    lang: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Tail(NamedTuple):
-    """Passages after a key, in the order of their keys.
-
-    Attributes:
-        keys: int64, (n,).
-        numbers: int64, (n,): their documents.
-        langs: their languages.
-        vectors: float32, (n, d).
-    """
-
-    keys: NDArray[np.int64]
-    numbers: NDArray[np.int64]
-    langs: list[str | None]
-    vectors: Vectors
 
 
 class Documents(Database):
@@ -114,8 +72,13 @@ class Documents(Database):
             Whether there was one with this id.
         """
         database = self._database
-        metadata = _as_json(document.metadata)
-        row = (document.lang, document.text, metadata, _checksum(document.id, document.lang, document.text, metadata))
+        metadata = as_json(document.metadata)
+        row = (
+            document.lang,
+            document.text,
+            metadata,
+            document_checksum(document.id, document.lang, document.text, metadata),
+        )
         found = database.execute("SELECT number FROM documents WHERE id = ?", (document.id,)).fetchone()
         if found is None:
             inserted = database.execute(
@@ -134,7 +97,7 @@ class Documents(Database):
             facts = (number, passage.start, passage.stop, document.lang, blob)
             added = database.execute(
                 "INSERT INTO passages (number, start, stop, lang, vector, checksum) VALUES (?, ?, ?, ?, ?, ?)",
-                (*facts, _passage_checksum(*facts)),
+                (*facts, passage_checksum(*facts)),
             )
             keys.append(int(added.lastrowid or 0))
         texts = (document.text[passage.start : passage.stop] for passage in passages)
@@ -147,9 +110,10 @@ class Documents(Database):
         found = database.execute("SELECT lang, text FROM documents WHERE id = ?", (id,)).fetchone()
         if found is None:
             return False
-        text = _as_json(metadata)
+        (lang, text), fields = found, as_json(metadata)
         database.execute(
-            "UPDATE documents SET metadata = ?, checksum = ? WHERE id = ?", (text, _checksum(id, *found, text), id)
+            "UPDATE documents SET metadata = ?, checksum = ? WHERE id = ?",
+            (fields, document_checksum(id, lang, text, fields), id),
         )
         return True
 
@@ -225,7 +189,7 @@ class Documents(Database):
                 (key, limit),
             ).fetchall()
         for row in rows:
-            if _passage_checksum(row[1], row[4], row[5], row[2], row[3]) != row[6]:
+            if passage_checksum(row[1], row[4], row[5], row[2], row[3]) != row[6]:
                 raise CorruptIndex(
                     f"{self.path}: passage {row[0]} is not what was written; run: interlingua index verify {self.path.parent}"
                 )
@@ -326,11 +290,11 @@ class Documents(Database):
             found |= {key: self._vectors([blob])[0] for key, blob in rows}
         return found
 
-    def hits(self, keys: Sequence[int]) -> dict[int, tuple[Document, int, int]]:
-        """The document of each passage, and where the passage stands in it; passages that are gone are left out."""
-        found: dict[int, tuple[Document, int, int]] = {}
+    def excerpts(self, keys: Sequence[int]) -> dict[int, Excerpt]:
+        """Passages as they are shown; those that are gone are left out."""
+        found: dict[int, Excerpt] = {}
         # A document that has several of the passages is checked once.
-        documents: dict[int, Document] = {}
+        checked: dict[int, Mapping[str, Any]] = {}
         for some in _portions(keys):
             marks = ", ".join("?" * len(some))
             with self._errors():
@@ -339,11 +303,15 @@ class Documents(Database):
                     f"FROM passages JOIN documents USING (number) WHERE key IN ({marks})",
                     some,
                 ).fetchall()
-            for key, start, stop, number, *row in rows:
-                document = documents.get(number)
-                if document is None:
-                    document = documents[number] = self._document(*row)
-                found[key] = (document, start, stop)
+            for key, start, stop, number, id_, text, lang, metadata, checksum in rows:
+                fields = checked.get(number)
+                if fields is None:
+                    self._check(id_, text, lang, metadata, checksum)
+                    fields = checked[number] = from_json(metadata)
+                if start == 0 and stop == len(text):
+                    found[key] = Excerpt(id_, text, lang, fields, None, None)
+                else:
+                    found[key] = Excerpt(id_, text[start:stop], lang, fields, start, stop)
         return found
 
     def all(self, *, where: str = "", arguments: Sequence[Any] = ()) -> Iterator[Document]:
@@ -375,13 +343,13 @@ class Documents(Database):
                 if said != "ok":
                     yield f"{self.path}: {said}"
             for *parts, checksum in database.execute("SELECT id, lang, text, metadata, checksum FROM documents"):
-                if _checksum(*parts) != checksum:
+                if document_checksum(*parts) != checksum:
                     yield f"{self.path}: the document {parts[0]!r} is not what was written"
             size = self._dimension * self._dtype.itemsize
             for key, *facts, checksum in database.execute(
                 "SELECT key, number, start, stop, lang, vector, checksum FROM passages"
             ):
-                if _passage_checksum(*facts) != checksum or len(facts[-1]) != size:
+                if passage_checksum(*facts) != checksum or len(facts[-1]) != size:
                     yield f"{self.path}: passage {key} is not what was written"
             for statement, said in (
                 (orphans, "passage {} has no document"),
@@ -400,42 +368,20 @@ class Documents(Database):
             yield f"{self.path}: {error}"
 
     def _document(self, id: str, text: str, lang: str | None, metadata: str | None, checksum: int) -> Document:
-        if _checksum(id, lang, text, metadata) != checksum:
+        self._check(id, text, lang, metadata, checksum)
+        return Document(id, text, lang, from_json(metadata))
+
+    def _check(self, id: str, text: str, lang: str | None, metadata: str | None, checksum: int) -> None:
+        if document_checksum(id, lang, text, metadata) != checksum:
             raise CorruptIndex(
                 f"{self.path}: the document {id!r} is not what was written; delete it and add it again, or restore a backup."
             )
-        return Document(id, text, lang, _from_json(metadata))
 
     def _vectors(self, blobs: Sequence[bytes]) -> Vectors:
         joined = np.frombuffer(b"".join(blobs), dtype=self._dtype)
         if joined.size != len(blobs) * self._dimension:
             raise CorruptIndex(f"{self.path} holds vectors of another length; run: interlingua index verify")
         return joined.reshape(len(blobs), self._dimension).astype(np.float32)
-
-
-def _as_json(metadata: Mapping[str, Any]) -> str | None:
-    if not metadata:
-        return None
-    try:
-        return json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"Metadata must be what JSON can hold ({error}).") from error
-
-
-def _from_json(text: str | None) -> dict[str, Any]:
-    # As json.loads, which first looks at white space and for options; the text is as ``_as_json`` wrote it.
-    found: dict[str, Any] = _DECODE(text)[0] if text else {}
-    return found
-
-
-def _checksum(*parts: str | None) -> int:
-    # As json.dumps writes a list of them, at a tenth of the time.
-    text = ", ".join("null" if part is None else encode_basestring(part) for part in parts)
-    return zlib.crc32(f"[{text}]".encode("utf-8", "surrogatepass"))
-
-
-def _passage_checksum(number: int, start: int, stop: int, lang: str | None, vector: bytes) -> int:
-    return zlib.crc32(vector, zlib.crc32(f"{number} {start} {stop} {lang}".encode()))
 
 
 def _portions(items: Sequence[Any]) -> Iterator[list[Any]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from interlingua.index.documents import Documents
     from interlingua.index.filters import Filter
-    from interlingua.index.index import Index
+    from interlingua.index.reading import Readable
     from interlingua.scoring.similarity import Langs
     from interlingua.types import Prompt
 
@@ -74,7 +74,7 @@ class Hubs:
 
 
 def detect(
-    index: Index,
+    index: Readable,
     documents: Documents,
     queries: Sequence[str] | None,
     langs: Langs,

@@ -12,7 +12,7 @@ from numbers import Integral
 from typing import Any, TypeVar
 
 from interlingua.errors import InputError, UnknownLanguage
-from interlingua.index.documents import Document
+from interlingua.index.records import Document
 from interlingua.languages import canonical
 from interlingua.scoring.similarity import languages_of
 from interlingua.texts.checking import find_problems

@@ -1,9 +1,8 @@
 """Dividing documents that are longer than a model reads into passages of whole sentences.
 
 A document that the model reads whole stays whole. Of a longer one the passages are about equally long, of at most ``SIZE``
-tokens, and each begins with the last sentence of the one before, unless that is long. Sentences are found by ``sentencex``,
-which knows the abbreviations of many languages, and by the marks and line ends that it leaves out. What has no sentences, as Thai
-often, is cut at spaces, and where there are none, between characters.
+tokens, and each begins with the last sentence of the one before, unless that is long. A sentence that is longer than a passage
+is cut at spaces, and where there are none, between characters.
 
 The size was chosen in ``benchmarks/passages.py``.
 """
@@ -14,10 +13,10 @@ import math
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from interlingua.encoding.windows import pieces
+from interlingua.texts.sentences import sentences
 from interlingua.types import TextEncoder
 
 SIZE = 192
@@ -27,10 +26,7 @@ SIZE = 192
 _OVERLAP = 1 / 3
 # A part without any mark or space is cut to pieces of this share of a passage, in characters, which are fewer than tokens.
 _PART = 1 / 2
-# Marks that end sentences or verses and line ends, with what closes after them.
-_ENDS = re.compile("(?:[។៕။༎།۔॥।]|\\n)[\\s\"'”’»」』）)\\]]*")
 _VISIBLE = re.compile("\\S(?:.*\\S)?", re.DOTALL)
-_AT_ONCE = 1 << 20
 # Tokens of the prompt and at both ends.
 _MOST_ENDS = 16
 
@@ -84,7 +80,7 @@ def split(text: str, lang: str | None, encoder: TextEncoder, size: int = SIZE) -
         return whole
     ends = _ends(encoder)
     room = min(size, limit - ends - 2)
-    units = list(_fitting(text, list(_sentences(text, lang)), encoder, ends, room))
+    units = list(_fitting(text, sentences(text, lang), encoder, ends, room))
     return _grouped(units, room) or whole
 
 
@@ -99,24 +95,6 @@ def _counted(encoder: Counting, texts: Sequence[str]) -> list[int]:
         # What is to be said of a text is said when it is embedded.
         warnings.simplefilter("ignore")
         return [len(ids) for ids in encoder.token_ids(texts, "document")]
-
-
-def _sentences(text: str, lang: str | None) -> Iterator[tuple[int, int]]:
-    """Where the sentences stand, without the spaces around them."""
-    start = 0
-    for piece in pieces(text, _AT_ONCE):
-        for sentence in _segmented(piece, lang):
-            cuts = [0, *(found.end() for found in _ENDS.finditer(sentence)), len(sentence)]
-            for first, last in pairwise(cuts):
-                yield from _visible(text, start + first, start + last)
-            start += len(sentence)
-
-
-def _segmented(text: str, lang: str | None) -> list[str]:
-    import sentencex
-
-    sentences = list(sentencex.segment((lang or "en").split("-")[0], text))
-    return sentences if sum(map(len, sentences)) == len(text) else [text]
 
 
 def _visible(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -111,6 +111,14 @@ def some_of(asked: Asked, places: Sequence[int]) -> Asked:
     return replace(asked, vectors=asked.vectors[list(places)], langs=[asked.langs[place] for place in places])
 
 
+def each_query(
+    keys: Rows, numbers: Rows, scores: Vectors, cosines: Vectors, there: NDArray[np.bool_] | None
+) -> list[Found]:
+    """What was found for each query, of arrays of shape (n, k): the places where there is something, None for all."""
+    found = [Found(*one) for one in zip(keys, numbers, scores, cosines, strict=True)]
+    return found if there is None else [one.at(places) for one, places in zip(found, there, strict=True)]
+
+
 def merged(parts: Sequence[Found], k: int) -> Found:
     """The k best of all."""
     joined = Found(
@@ -124,11 +132,12 @@ def merged(parts: Sequence[Found], k: int) -> Found:
 
 def first_of_documents(found: Found, most: int, group: bool) -> Found:
     """The first ``most`` documents, each with its best passage; the first passages without ``group``."""
-    if not group:
-        return found.at(slice(most))
-    _, firsts = np.unique(found.numbers, return_index=True)
+    numbers = found.numbers.tolist()
     # Mostly all are of different documents.
-    return found.at(slice(most) if len(firsts) == len(found.numbers) else np.sort(firsts)[:most])
+    if not group or len(set(numbers)) == len(numbers):
+        return found if len(numbers) <= most else found.at(slice(most))
+    _, firsts = np.unique(found.numbers, return_index=True)
+    return found.at(np.sort(firsts)[:most])
 
 
 def scan(pool: Pool, asked: Asked, centred: Vectors, k: int, rows: Rows | None) -> list[Found]:
@@ -201,15 +210,14 @@ def _best_of_all(
     return best, places
 
 
-def _found(pool: Pool, bare: Vectors | None, scores: Vectors, places: Rows) -> Iterator[Found]:
+def _found(pool: Pool, bare: Vectors | None, scores: Vectors, places: Rows) -> list[Found]:
     """What was found for each query; the cosines are the scores, or those of the bare queries if they are given."""
-    keys, numbers = np.asarray(pool.keys[places]), np.asarray(pool.numbers[places])
     cosines = scores
     if bare is not None:
         cosines = np.matmul(pool.vectors[places].astype(np.float32, copy=False), bare[..., None])[..., 0]
-    cosines = np.clip(cosines, -1.0, 1.0)
-    for row, there in enumerate(np.isfinite(scores)):
-        yield Found(keys[row][there], numbers[row][there], scores[row][there], cosines[row][there])
+    filled = np.isfinite(scores)
+    there = None if filled.all() else filled
+    return each_query(pool.keys[places], pool.numbers[places], scores, cosines.clip(-1.0, 1.0), there)
 
 
 def _portions(pool: Pool, rows: Rows | None) -> Iterator[slice | Rows]:

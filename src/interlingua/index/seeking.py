@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interlingua.index.documents import Document, Documents
+from interlingua.index.documents import Documents
 from interlingua.index.fusion import CANDIDATES, fused
 from interlingua.index.keywords import Match
+from interlingua.index.records import Excerpt
 from interlingua.index.relevance import ALIKE, LEAST_HITS, gaps, probabilities
 from interlingua.index.scanning import Asked, Found, first_of_documents, some_of
 from interlingua.index.view import View
@@ -100,10 +101,10 @@ class Seeker:
         return [place for place in short if len(kept[place].keys) < documents]
 
     def _fetched(self, found: list[Found]) -> list[list[Hit]]:
-        known = self.documents.hits(list({int(key) for one in found for key in one.keys}))
+        known = self.documents.excerpts(list({key for one in found for key in one.keys.tolist()}))
         return [
             [
-                _as_hit(*known[key], score, cosine)
+                _as_hit(known[key], score, cosine)
                 for key, score, cosine in zip(one.keys.tolist(), one.scores.tolist(), one.cosines.tolist(), strict=True)
                 if key in known
             ]
@@ -126,18 +127,18 @@ class Seeker:
     def _keyword_hits(self, matches: list[Match], query: Vectors, group: bool) -> list[tuple[Hit, float]]:
         """What keywords found, with the shares; of a document the best passage."""
         keys = [match.key for match in matches]
-        known, vectors = self.documents.hits(keys), self.documents.vectors(keys)
+        known, vectors = self.documents.excerpts(keys), self.documents.vectors(keys)
         hits: dict[Hashable, tuple[Hit, float]] = {}
         for key, share, score in matches:
             if key in known and key in vectors:
-                hit = _as_hit(*known[key], score, float(np.clip(vectors[key] @ query, -1.0, 1.0)))
+                hit = _as_hit(known[key], score, float(np.clip(vectors[key] @ query, -1.0, 1.0)))
                 hits.setdefault(_identity(hit, group), (hit, share))
         return list(hits.values())
 
 
-def _as_hit(document: Document, start: int, stop: int, score: float, cosine: float) -> Hit:
-    place = (start, stop) if (start, stop) != (0, len(document.text)) else (None, None)
-    return Hit(document.id, document.text[start:stop], document.lang, score, cosine, document.metadata, *place)
+def _as_hit(excerpt: Excerpt, score: float, cosine: float) -> Hit:
+    id_, text, lang, metadata, start, stop = excerpt
+    return Hit(id_, text, lang, score, cosine, metadata, start, stop)
 
 
 def _identity(hit: Hit, group: bool) -> Hashable:

@@ -13,10 +13,11 @@ import numpy as np
 from interlingua.errors import IndexBusy, InputError, StorageError
 from interlingua.index import building
 from interlingua.index import snapshot as snapshots
-from interlingua.index.documents import Document, Documents, Passage
+from interlingua.index.documents import Documents
 from interlingua.index.items import differs, has_other_fields
 from interlingua.index.manifest import Manifest
 from interlingua.index.passages import split
+from interlingua.index.records import Document, Passage
 from interlingua.types import TextEncoder, Vectors
 
 if TYPE_CHECKING:
@@ -188,9 +189,10 @@ def checked(vectors: Vectors, folder: Path, manifest: Manifest) -> Vectors:
             f"The vectors have the shape {vectors.shape}, but those of {folder} have {manifest.dimension} "
             "dimensions: are they from the same model?"
         )
-    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-    wrong = np.flatnonzero(~(np.abs(lengths - 1) < _LENGTH_TOLERANCE))
-    if len(wrong):
+    lengths = np.sqrt(np.vecdot(vectors, vectors, dtype=np.float64))
+    right = np.abs(lengths - 1) < _LENGTH_TOLERANCE
+    if not right.all():
+        wrong = np.flatnonzero(~right)
         raise InputError(
             f"Vector {wrong[0]} has the length {lengths[wrong[0]]:.3g} instead of 1 (or holds NaN): normalise them.",
             wrong.tolist(),

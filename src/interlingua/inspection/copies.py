@@ -115,7 +115,7 @@ def check_language(pair: Pair, source_text: str, target_text: str) -> Iterator[F
         target_text: the target with its marks blanked.
     """
     for side, text, lang in (("source", source_text, pair.source_lang), ("target", target_text, pair.target_lang)):
-        wrong = _wrong_language(text, lang)
+        wrong = wrong_language(text, lang)
         if wrong is not None and lang is not None:
             message = f"The {side} is in {wrong}, not in {language(lang).name}."
             whole = ((0, len(text)),)
@@ -132,7 +132,7 @@ def majority(langs: Sequence[str | None]) -> str | None:
     return lang if count >= _NEARLY_ALL * counts.total() else None
 
 
-def _wrong_language(text: str, lang: str | None) -> str | None:  # noqa: PLR0911  # the reasons to believe it
+def wrong_language(text: str, lang: str | None) -> str | None:  # noqa: PLR0911  # the reasons to believe it
     """What a text is in, in words, where that is certainly not the language; else None."""
     if lang is None:
         return None

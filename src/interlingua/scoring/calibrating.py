@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from interlingua.errors import InputError, OptionError
 from interlingua.metrics import CalibrationBins, auroc, brier_score, calibration_bins, expected_calibration_error
-from interlingua.scoring.calibration import Calibration, Floats, Nearness
+from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.fitting import Examples, expected_curve, fit, spread
+from interlingua.scoring.nearness import Floats, Nearness
 from interlingua.scoring.similarity import Langs, Side, languages_of, made_ready
 from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import TextEncoder

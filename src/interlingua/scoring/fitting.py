@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.scoring.calibration import TERMS, Floats, terms
+from interlingua.scoring.calibration import TERMS, terms
+from interlingua.scoring.nearness import Floats
 
 LEVELS = np.arange(-12.0, 14.01, 0.1)
 _ROUNDS = 100

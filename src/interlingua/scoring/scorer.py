@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.scoring.calibration import Calibration, Floats
+from interlingua.scoring.calibration import Calibration
+from interlingua.scoring.nearness import Floats
 from interlingua.scoring.similarity import Langs, Side, languages_of, made_ready
 from interlingua.types import TextEncoder
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from interlingua.errors import InputError, OptionError
 from interlingua.languages import canonical, identify_all
-from interlingua.scoring.calibration import Calibration, Floats
+from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.nearness import Floats
 from interlingua.scoring.sizes import text_size
 from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import TextEncoder, Vectors

@@ -11,11 +11,10 @@ import numpy as np
 from interlingua.encoding.reporting import warn_caller
 from interlingua.encoding.truncation import TruncationWarning
 from interlingua.errors import StorageError
-from interlingua.neighbours import Stored
 from interlingua.progress import Advance
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.texts.checking import TextWarning
-from interlingua.types import TextEncoder, Vectors
+from interlingua.types import Stored, TextEncoder, Vectors
 
 _CHUNK = 4096
 _IN_MEMORY = 1 << 28
