@@ -15,8 +15,8 @@ languages are known to both.
 
 Other ways, on the same vectors (not centred), which need a threshold: the cosine above 0.75 (what tutorials do), mutual best by
 margin ratio, and, with ``--peers``, the code of LASER (``source/mine_bitexts.py``) and of sentence-transformers
-(``bitext_mining_utils.py``) from checkouts in that folder (``LASER``, ``sentence-transformers``): at 1.06 and 1.0, as their examples
-have it, and at the threshold that is best for each set in hindsight.
+(``bitext_mining_utils.py``) from checkouts in that folder (``LASER``, ``sentence-transformers``): at 1.06 and 1.0, as their
+examples have it, and at the threshold that is best for each set in hindsight.
 
 Tatoeba: for each of XTREME's 36 languages, the share of sentences whose best English sentence by margin is the right one.
 """
@@ -243,9 +243,8 @@ def _at(task: Task, pairs: Sequence[tuple[int, int]], scores: np.ndarray, thresh
 def _margin(task: Task, found: BothWays) -> dict[str, Any]:
     pairs = candidates(found, 4)
     scores = margin_scores(pairs, found, "ratio", 4)
-    sides = len(task.texts[0]), len(task.texts[1])
-    mutual = best_of_each(pairs.sources, scores, pairs.targets, pairs.forward, sides[0])
-    mutual &= best_of_each(pairs.targets, scores, pairs.sources, pairs.backward, sides[1])
+    mutual = best_of_each(pairs.sources, scores, pairs.targets, pairs.forward)
+    mutual &= best_of_each(pairs.targets, scores, pairs.sources, pairs.backward)
     rows = np.flatnonzero(mutual)
     rows = rows[np.argsort(-scores[rows], kind="stable")]
     ranked = list(zip(pairs.sources[rows].tolist(), pairs.targets[rows].tolist(), strict=True))
@@ -300,29 +299,37 @@ def _ranked_by(module: Any, nearest: Any, x: np.ndarray, y: np.ndarray) -> tuple
     return ranked, np.array(kept)
 
 
-def tatoeba(data: Path, vectors: Vectors) -> dict[str, float]:
-    """Accuracy of the best English sentence by each margin, e5-small, other language to English."""
-    totals: Counter[str] = Counter()
-    means = LanguageMeans.shipped("e5-small")
+def tatoeba(data: Path, vectors: Vectors) -> dict[str, dict[str, float]]:
+    """Accuracy of the best English sentence by each margin, other language to English: e5-small; and both where both know it."""
+    totals: dict[str, Counter[str]] = {"e5-small": Counter(), "ensemble": Counter()}
     for code in XTREME:
         rows = [line.split("\t") for line in (data / "tatoeba" / f"{code}-eng.tsv").read_text("utf-8").splitlines()]
         texts = [row[0] for row in rows], [row[1] for row in rows]
         lang = canonical(code)
-        sides = []
-        for side, spoken in zip(texts, (lang, "en"), strict=True):
-            name = spoken if spoken == lang else f"en of {lang}"
-            vectors.known("e5-small", name, side)
-            sides.append(means.centre(vectors.of("e5-small", name, side), spoken))
-        found = nearest_both_ways(*sides, advance=lambda _count: None)
-        pairs = candidates(found, 8)
-        for margin in ("absolute", "ratio", "distance"):
-            scores = margin_scores(pairs, found, margin, 4)
-            best = best_of_each(pairs.sources, scores, pairs.targets, np.ones(len(pairs), bool), len(texts[0]))
-            same = np.array(
-                [texts[1][a] == texts[1][b] for a, b in zip(pairs.sources[best], pairs.targets[best], strict=True)]
-            )
-            totals[margin] += 100 * same.sum() / len(texts[0]) / len(XTREME)
-    return dict(totals)
+        names = lang, f"en of {lang}"
+        for name, total in totals.items():
+            model = BOTH if name == "ensemble" and lang in USE else "e5-small"
+            means = LanguageMeans.shipped(model)
+            sides = []
+            for side, spoken, key in zip(texts, (lang, "en"), names, strict=True):
+                for part in MODELS[:2] if model == BOTH else MODELS[:1]:
+                    vectors.known(part, key, side)
+                sides.append(means.centre(vectors.of(model, key, side), spoken))
+            for margin, accuracy in _accuracies(sides, texts).items():
+                total[margin] += accuracy / len(XTREME)
+    return {name: dict(total) for name, total in totals.items()}
+
+
+def _accuracies(sides: list[np.ndarray], texts: tuple[list[str], list[str]]) -> dict[str, float]:
+    found = nearest_both_ways(*sides, advance=lambda _count: None)
+    pairs = candidates(found, 8)
+    accuracies = {}
+    for margin in ("absolute", "ratio", "distance"):
+        scores = margin_scores(pairs, found, margin, 4)
+        best = best_of_each(pairs.sources, scores, pairs.targets, np.ones(len(pairs), bool))
+        chosen = zip(pairs.sources[best].tolist(), pairs.targets[best].tolist(), strict=True)
+        accuracies[margin] = 100 * sum(texts[1][a] == texts[1][b] for a, b in chosen) / len(texts[0])
+    return accuracies
 
 
 def main() -> None:

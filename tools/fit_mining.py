@@ -38,11 +38,11 @@ from interlingua.mining.evidence import faces_of, nearness_of, spread_of, worth_
 from interlingua.mining.margins import once_each
 from interlingua.neighbours import nearest
 
-SIB = (
-    "deu_Latn fra_Latn spa_Latn rus_Cyrl zho_Hans jpn_Jpan kor_Hang arb_Arab hin_Deva tha_Thai tur_Latn swh_Latn vie_Latn "
-    "fin_Latn ell_Grek heb_Hebr ind_Latn pol_Latn ukr_Cyrl ben_Beng tam_Taml pes_Arab yor_Latn nld_Latn ita_Latn por_Latn "
-    "hun_Latn"
-).split()
+SIB = [
+    "deu_Latn", "fra_Latn", "spa_Latn", "rus_Cyrl", "zho_Hans", "jpn_Jpan", "kor_Hang", "arb_Arab", "hin_Deva",
+    "tha_Thai", "tur_Latn", "swh_Latn", "vie_Latn", "fin_Latn", "ell_Grek", "heb_Hebr", "ind_Latn", "pol_Latn",
+    "ukr_Cyrl", "ben_Beng", "tam_Taml", "pes_Arab", "yor_Latn", "nld_Latn", "ita_Latn", "por_Latn", "hun_Latn",
+]  # fmt: skip
 TESTED = {"ar", "en", "es", "fr", "hi", "id", "pt", "ru", "sw", "tl", "zh"}
 SHARES = (0.02, 0.1, 0.33, 0.6, 0.33)
 LEAST = 150

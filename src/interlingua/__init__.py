@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from interlingua._version import __version__
 
 if TYPE_CHECKING:
+    from interlingua.alignment.align import align
+    from interlingua.alignment.beads import Bead
+    from interlingua.alignment.documents import DocumentGroup, DocumentMatch, group_documents, match_documents
     from interlingua.deduplication.dedup import dedup
     from interlingua.deduplication.result import Deduplicated, Removed
     from interlingua.demo.corpus import load_corpus
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from interlingua.languages import identify
     from interlingua.matching.match import match
     from interlingua.matching.results import Candidate, Match
-    from interlingua.mining.filters import NO_FILTERS, Filters
+    from interlingua.mining.filters import Filters
     from interlingua.mining.mine import Mined, MinedPair, mine
     from interlingua.neighbours import nearest
     from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from interlingua.types import Hit, Record
 
 _WHERE = {
+    "Bead": "alignment.beads",
     "CacheWarning": "encoding.embedding_cache",
     "Calibration": "scoring.calibration",
     "Candidate": "matching.results",
@@ -73,6 +77,8 @@ _WHERE = {
     "CorruptModel": "errors",
     "Deduplicated": "deduplication.result",
     "Document": "index.records",
+    "DocumentGroup": "alignment.documents",
+    "DocumentMatch": "alignment.documents",
     "EmbeddingCache": "encoding.embedding_cache",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
@@ -93,7 +99,6 @@ _WHERE = {
     "MinedPair": "mining.mine",
     "MissingExtra": "errors",
     "ModelUnavailable": "errors",
-    "NO_FILTERS": "mining.filters",
     "OptionError": "errors",
     "OutOfMemory": "errors",
     "Picture": "reports.picture",
@@ -113,15 +118,18 @@ _WHERE = {
     "WorkerDied": "errors",
     "WrongModel": "errors",
     "WrongNumbers": "errors",
+    "align": "alignment.align",
     "calibrate": "scoring.calibrating",
     "calibrate_on_texts": "scoring.calibrating",
     "check_translations": "quality.checking",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
     "dedup": "deduplication.dedup",
+    "group_documents": "alignment.documents",
     "identify": "languages",
     "load_corpus": "demo.corpus",
     "match": "matching.match",
+    "match_documents": "alignment.documents",
     "mine": "mining.mine",
     "nearest": "neighbours",
     "plot_calibration": "reports.reliability",
@@ -134,7 +142,7 @@ _WHERE = {
 }
 
 __all__ = [
-    "NO_FILTERS",
+    "Bead",
     "CacheWarning",
     "Calibration",
     "Candidate",
@@ -143,6 +151,8 @@ __all__ = [
     "CorruptModel",
     "Deduplicated",
     "Document",
+    "DocumentGroup",
+    "DocumentMatch",
     "EmbeddingCache",
     "Encoded",
     "Encoder",
@@ -183,15 +193,18 @@ __all__ = [
     "WrongModel",
     "WrongNumbers",
     "__version__",
+    "align",
     "calibrate",
     "calibrate_on_texts",
     "check_translations",
     "clean",
     "clean_all",
     "dedup",
+    "group_documents",
     "identify",
     "load_corpus",
     "match",
+    "match_documents",
     "mine",
     "nearest",
     "plot_calibration",

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from interlingua import Encoder, FakeEncoder, LanguageMeans, load_corpus
 from interlingua.deduplication import crowding, deciding, grouping
 from interlingua.deduplication import dedup as module
-from interlingua.texts.forms import unshouted
 from interlingua.deduplication.dedup import dedup
 from interlingua.deduplication.result import Group
 from interlingua.errors import InputError, OptionError, UnknownLanguage
+from interlingua.texts.forms import unshouted
 from interlingua.types import Vectors
 
 

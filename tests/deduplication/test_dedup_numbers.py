@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlingua.texts.forms import normal_form
 from interlingua.deduplication.numbers import NumberGuard, contradict, numbers_of
 from interlingua.deduplication.typos import mistyped, typing_errors
+from interlingua.texts.forms import normal_form
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,13 @@ import typer
 
 from interlingua._version import __version__
 from interlingua.cli import (
+    align,
     bench,
     cache,
     calibrate,
     dedup,
     demo,
+    documents,
     encode,
     index,
     match,
@@ -95,6 +97,8 @@ app.command("match")(match.match)
 app.command("dedup")(dedup.dedup)
 app.command("quality")(quality.quality)
 app.command("mine")(mine.mine)
+app.command("align")(align.align)
+app.command("documents")(documents.documents)
 app.command("encode")(encode.encode)
 app.command("bench")(bench.bench)
 app.add_typer(index.app, name="index")

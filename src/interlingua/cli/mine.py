@@ -128,14 +128,17 @@ def mine(
         ),
     ] = True,
     least_size: Annotated[
-        float,
+        float | None,
         typer.Option(
-            "--min-size", metavar="N", help="Leave out sentences of fewer letters; a Chinese character is three."
+            "--min-size",
+            metavar="N",
+            help="Leave out sentences of fewer letters; a Chinese character is three [default: 2].",
         ),
-    ] = 2.0,
+    ] = None,
     most_size: Annotated[
-        float, typer.Option("--max-size", metavar="N", help="Leave out sentences of more letters.")
-    ] = 2000.0,
+        float | None,
+        typer.Option("--max-size", metavar="N", help="Leave out sentences of more letters [default: 2000]."),
+    ] = None,
     filters: Annotated[
         bool,
         typer.Option(
@@ -259,7 +262,14 @@ def _rules(
     return Rules(score.value, retrieval.value, neighbours, one_to_one, target_precision, threshold, look_at_texts)
 
 
-def _filters(wanted: bool, least_size: float, most_size: float) -> Filters:
+def _filters(wanted: bool, least_size: float | None, most_size: float | None) -> Filters:
+    from dataclasses import replace
+
     from interlingua.mining.filters import Filters
 
-    return Filters(least_size, most_size, wanted, wanted, wanted, wanted)
+    usual = Filters() if wanted else Filters.none()
+    return replace(
+        usual,
+        least_size=usual.least_size if least_size is None else least_size,
+        most_size=usual.most_size if most_size is None else most_size,
+    )

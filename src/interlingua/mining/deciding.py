@@ -62,7 +62,7 @@ class Cut:
 
     Attributes:
         kept: (c,), what is kept.
-        threshold: the least score kept; infinite where nothing is.
+        threshold: the least score kept, or the one given; infinite where none is given and nothing is kept.
         precision: the share of what is kept that is right, by the estimate; None where nothing is kept.
         recall: how much of all that is right is kept, by the estimate; None where nothing is right.
     """

@@ -25,7 +25,7 @@ from interlingua.types import Stored
 CROWD = 4
 """Over how many nearest others the crowding around a sentence is the mean."""
 
-_SAMPLE = 256
+_SAMPLE, _SORTED_BY = 256, 4
 _LONG, _MANY, _DIFFERENT = 6.0, 3.0, 4.0
 
 # What the spread of random pairs is taken for before any pair is seen, and for how many pairs that counts.
@@ -114,8 +114,10 @@ def spread_of(source: Stored, target: Stored) -> Spread:
 
 
 def _sample(vectors: Stored) -> Stored:
-    rows = np.unique(np.linspace(0, len(vectors) - 1, min(_SAMPLE, len(vectors))).astype(np.int64))
-    return np.asarray(vectors[rows], dtype=np.float32)
+    # Evenly from the vectors in an order of their own, so that it does not matter in which they are given.
+    order = np.lexsort(np.asarray(vectors[:, :_SORTED_BY]).T)
+    rows = order[np.unique(np.linspace(0, len(vectors) - 1, min(_SAMPLE, len(vectors))).astype(np.int64))]
+    return np.asarray(vectors[np.sort(rows)], dtype=np.float32)
 
 
 def nearness_of(pairs: Candidates, found: BothWays, spread: Spread) -> Floats:

@@ -30,7 +30,7 @@ class Filters:
     Attributes:
         least_size: the fewest letters of a sentence, as ``text_size`` counts them: a Chinese character says as much as three.
         most_size: the most.
-        prose: leave out what is mostly digits, marks and addresses.
+        prose: leave out what has no words, or is mostly digits, marks and addresses.
         boilerplate: leave out lines that stand there five times or more and differ in their digits only ("Page 3 of 20").
         duplicates: leave out what says the same as an earlier sentence but for case, spaces and punctuation.
         language: leave out what certainly is in another language than its side.
@@ -43,6 +43,11 @@ class Filters:
     duplicates: bool = True
     language: bool = True
 
+    @classmethod
+    def none(cls) -> Filters:
+        """Leave out nothing."""
+        return cls(0.0, float("inf"), prose=False, boilerplate=False, duplicates=False, language=False)
+
     def __post_init__(self) -> None:
         if not 0 <= self.least_size <= self.most_size:
             raise OptionError(
@@ -51,7 +56,7 @@ class Filters:
             )
 
 
-NO_FILTERS = Filters(0.0, float("inf"), prose=False, boilerplate=False, duplicates=False, language=False)
+NO_FILTERS = Filters.none()
 """Everything is mined."""
 
 

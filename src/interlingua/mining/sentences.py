@@ -93,7 +93,12 @@ def prepared(
     kept_langs = [langs[row] for row in chosen.rows]
     rows = np.array(chosen.rows, dtype=np.int64)
     vectors = embed_centred(
-        encoder, kept, kept_langs, means or no_means(encoder.dimension), advance=advance, name=lambda row: chosen.rows[row]
+        encoder,
+        kept,
+        kept_langs,
+        means or no_means(encoder.dimension),
+        advance=advance,
+        name=lambda row: chosen.rows[row],
     )
     if means is None and kept:
         own = own_means(vectors[:FOR_MEANS], kept_langs[:FOR_MEANS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +16,10 @@ from interlingua.types import Stored, Vectors
 _MOST_CELLS = 4096
 _TRAINED_ON = 40
 _ITERATIONS = 10
-_PROBES = 32
+# A query looks into one cell in so many, at least into so many.
+_PROBED, _LEAST_PROBES = 16, 64
 
-BLOCK = 32_768
+BLOCK = 16_384
 """How many queries are looked up together."""
 
 
@@ -45,7 +47,7 @@ class Cells:
 
     Args:
         pool: float16 or float32 of unit length, shape (m, d).
-        probes: into how many cells a query looks.
+        probes: into how many cells a query looks; None takes one in 16, at least 64.
         seed: of the clustering (k-means on directions).
 
         division: how a pool of the same vectors was divided before, as ``division`` told; None divides it now.
@@ -59,7 +61,7 @@ class Cells:
     """
 
     def __init__(
-        self, pool: Stored, *, probes: int = _PROBES, seed: int = 1, division: Division | None = None
+        self, pool: Stored, *, probes: int | None = None, seed: int = 1, division: Division | None = None
     ) -> None:
         import faiss
 
@@ -69,7 +71,7 @@ class Cells:
         self._centres = faiss.IndexFlatIP(pool.shape[1])
         self._centres.add(_centres_of(pool, seed) if division is None else as_floats(division.centres))
         self.count = int(self._centres.ntotal)
-        self.probes = min(probes, self.count)
+        self.probes = min(probes or max(_LEAST_PROBES, self.count // _PROBED), self.count)
         cells = self._cells_of_pool() if division is None else division.cells
         self._rows = np.argsort(cells, kind="stable")
         self._starts = np.searchsorted(cells[self._rows], np.arange(self.count + 1))
@@ -106,7 +108,7 @@ class Cells:
     def block_bytes(self, k: int) -> int:
         """How many bytes a query takes while its block is looked up."""
         # A place for each of the best of each cell, its score negated and its place in their order; which cells; the vector.
-        return self.probes * (k * (4 + 8 + 4 + 8) + 3 * 8) + 2 * 4 * self._pool.shape[1]
+        return self.probes * (k * (4 + 4 + 4 + 8) + 3 * 8) + 2 * 4 * int(self._pool.shape[1])
 
     def _cells_of_pool(self) -> NDArray[np.int32]:
         found = [
@@ -124,19 +126,28 @@ class Cells:
 
         cells = self._looked_into(asked, self.probes)
         scores = np.full((len(asked), self.probes, k), -np.inf, dtype=np.float32)
-        rows = np.full((len(asked), self.probes, k), -1, dtype=np.int64)
+        rows = np.full((len(asked), self.probes, k), -1, dtype=np.int32)
         # Sorted by cell: which query, and which of its cells that is.
         order = np.argsort(cells.ravel(), kind="stable")
         bounds = np.searchsorted(cells.ravel()[order], np.arange(self.count + 1))
-        for cell in range(self.count):
+
+        def look_into(cell: int) -> None:
             there = self._rows[self._starts[cell] : self._starts[cell + 1]]
             places = order[bounds[cell] : bounds[cell + 1]]
-            if not len(there) or not len(places):
-                continue
-            who, which = places // self.probes, places % self.probes
-            few = min(k, len(there))
-            best, nearest = faiss.knn(asked[who], as_floats(self._pool[there]), few, metric=faiss.METRIC_INNER_PRODUCT)
-            scores[who, which, :few], rows[who, which, :few] = best, there[nearest]
+            if len(there) and len(places):
+                who, which = places // self.probes, places % self.probes
+                few = min(k, len(there))
+                best, nearest = faiss.knn(
+                    asked[who], as_floats(self._pool[there]), few, metric=faiss.METRIC_INNER_PRODUCT
+                )
+                scores[who, which, :few], rows[who, which, :few] = best, there[nearest]
+
+        # A cell is too small a product to be divided: threads that meet after each would mostly wait for each other.
+        with ThreadPoolExecutor(
+            faiss.omp_get_max_threads(), initializer=faiss.omp_set_num_threads, initargs=(1,)
+        ) as threads:
+            for _ in threads.map(look_into, range(self.count)):
+                pass
         return _best_of_many(scores.reshape(len(asked), -1), rows.reshape(len(asked), -1), k)
 
 
@@ -150,12 +161,13 @@ def _centres_of(pool: Stored, seed: int) -> Vectors:
         pool.shape[1], count, niter=_ITERATIONS, spherical=True, seed=seed, min_points_per_centroid=1
     )
     clustering.train(as_floats(pool[sample]))
-    centres: Vectors = clustering.centroids
-    return centres
+    assert clustering.centroids is not None
+    return as_floats(clustering.centroids)
 
 
-def _best_of_many(scores: Vectors, rows: NDArray[np.int64], k: int) -> Neighbours:
+def _best_of_many(scores: Vectors, rows: NDArray[np.int32], k: int) -> Neighbours:
     few = min(2 * k, scores.shape[1])
     # Only among these is the order of equal scores looked at.
     some = np.argpartition(-scores, few - 1, axis=1)[:, :few]
-    return best_of(np.take_along_axis(scores, some, axis=1), np.take_along_axis(rows, some, axis=1), k)
+    picked = np.take_along_axis(rows, some, axis=1).astype(np.int64)
+    return best_of(np.take_along_axis(scores, some, axis=1), picked, k)

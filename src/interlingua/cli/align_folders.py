@@ -1,0 +1,150 @@
+"""What ``interlingua align`` does with two folders: pair their files, and align each pair into a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from interlingua.cli.output import say
+from interlingua.errors import InputError, StorageError
+
+if TYPE_CHECKING:
+    from interlingua.cli.alignments import Aligning, Document
+
+_NAMED = 10
+
+
+class _Pair(NamedTuple):
+    """Two files that belong together, and the probability of that where it was found out by content."""
+
+    source: Path
+    target: Path
+    probability: float | None
+
+
+def align_folders(
+    aligning: Aligning, source: Path, target: Path, out: Path, *, by_content: bool
+) -> tuple[list[dict[str, object]], int]:
+    """Align the files of two folders.
+
+    Args:
+        aligning: how.
+        source: the folder of the sources; folders in it are gone into.
+        target: that of the targets.
+        out: where the alignments go: each under its source's path, with the format's ending.
+        by_content: find out what belongs together from the texts; otherwise files of the same path and name do, whatever
+            their ending.
+
+    Returns:
+        A row about each pair, and how many pairs could not be aligned. A file that cannot be read is told on standard error, and
+        the others go on.
+
+    Raises:
+        InputError: a folder has no text files, or nothing belongs together.
+    """
+    pairs = list(_by_content(aligning, source, target) if by_content else _by_name(source, target))
+    if not pairs:
+        cure = "" if by_content else "; give --pair content to find out from the texts"
+        raise InputError(f"No file of {source} belongs to one of {target}{cure}.")
+    _make(out)
+    rows, failed = [], 0
+    for pair in pairs:
+        try:
+            rows.append(_aligned(aligning, pair, source, target, out))
+        except InputError as error:
+            failed += 1
+            say(f"error: {error}")
+    return rows, failed
+
+
+def _aligned(aligning: Aligning, pair: _Pair, source: Path, target: Path, out: Path) -> dict[str, object]:
+    from interlingua.texts.writing import open_atomic
+
+    ours = aligning.read(str(source / pair.source), aligning.source_lang)
+    theirs = aligning.read(str(target / pair.target), aligning.target_lang)
+    aligning.check_languages(ours, theirs)
+    beads = aligning.align(ours, theirs)
+    written = out / pair.source.with_name(f"{pair.source.stem}.{aligning.format}")
+    _make(written.parent)
+    with open_atomic(written) as file:
+        aligning.write(beads, ours, theirs, file)
+    both = sum(bool(bead.source and bead.target) for bead in beads)
+    row: dict[str, object] = {"source": pair.source.as_posix(), "target": pair.target.as_posix()}
+    if pair.probability is not None:
+        row["probability"] = round(pair.probability, 4)
+    return row | {
+        "pairs": both,
+        "alone": len(beads) - both,
+        "doubtful": sum(bead.doubtful for bead in beads),
+        "written": str(written),
+    }
+
+
+def _by_name(source: Path, target: Path) -> Iterator[_Pair]:
+    ours, theirs = _files(source), _files(target)
+    same, there = set(theirs), {path.with_suffix(""): path for path in theirs}
+    found = [
+        _Pair(path, path if path in same else there[path.with_suffix("")], None)
+        for path in ours
+        if path in same or path.with_suffix("") in there
+    ]
+    used = {pair.source for pair in found}, {pair.target for pair in found}
+    _say_alone(source, [path for path in ours if path not in used[0]], "by name")
+    _say_alone(target, [path for path in theirs if path not in used[1]], "by name")
+    yield from found
+
+
+def _by_content(aligning: Aligning, source: Path, target: Path) -> Iterator[_Pair]:
+    from interlingua.alignment.documents import match_documents
+
+    sides = []
+    for folder, lang in ((source, aligning.source_lang), (target, aligning.target_lang)):
+        read: list[tuple[Path, Document]] = []
+        for path in _files(folder):
+            try:
+                read.append((path, aligning.read(str(folder / path), lang)))
+            except InputError as error:
+                say(f"error: {error}")
+        sides.append(read)
+    texts = [["\n".join(document.sentences) for _, document in side] for side in sides]
+    langs = [[document.lang for _, document in side] for side in sides]
+    found = match_documents(aligning.encoder, texts[0], texts[1], left_langs=langs[0], right_langs=langs[1])
+    aligning.encoder.cut.clear()
+    names = [[path for path, _ in side] for side in sides]
+    _say_alone(
+        source, [names[0][one.left] for one in found if one.left is not None and one.right is None], "by content"
+    )
+    _say_alone(
+        target, [names[1][one.right] for one in found if one.right is not None and one.left is None], "by content"
+    )
+    for one in found:
+        if one.left is not None and one.right is not None:
+            yield _Pair(names[0][one.left], names[1][one.right], one.probability)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The text files of a folder, as paths within it.
+
+    Raises:
+        InputError: there are none.
+    """
+    from interlingua.texts.documents import TEXT_ENDINGS, text_files
+
+    found = [path.relative_to(folder) for path in text_files(folder)]
+    if not found:
+        raise InputError(f"{folder}: there are no text files in this folder ({', '.join(TEXT_ENDINGS)}).")
+    return found
+
+
+def _say_alone(folder: Path, paths: list[Path], how: str) -> None:
+    if paths:
+        named = ", ".join(path.as_posix() for path in paths[:_NAMED]) + (", …" if len(paths) > _NAMED else "")
+        say(f"note: {folder}: {len(paths):,} files have no counterpart {how}: {named}")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made: {error.strerror or error}.") from None
