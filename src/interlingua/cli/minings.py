@@ -145,10 +145,11 @@ class Mining:
     def _encoder(self, heaps: Sequence[Heap]) -> Encoder | JointEncoder:
         """The models that know the languages of all files."""
         from interlingua.encoding.joint import JointEncoder
+        from interlingua.mining.sentences import main_languages
 
         if not isinstance(self.encoder, JointEncoder):
             return self.encoder
-        able = self.encoder.knowing({lang for heap in heaps for lang in heap.langs})
+        able = self.encoder.knowing({lang for heap in heaps for lang in main_languages(heap.langs)})
         if able is not self.encoder:
             say(f"{able.name} alone is used: the other model does not know all of these languages")
         return able

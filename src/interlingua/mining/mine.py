@@ -18,7 +18,7 @@ from interlingua.mining.filters import Filters, Reason
 from interlingua.mining.judging import Judged, judge
 from interlingua.mining.margins import Margin, Retrieval
 from interlingua.mining.searching import is_exact, nearest_both_ways
-from interlingua.mining.sentences import Sentences, prepared, shipped_means, side_languages
+from interlingua.mining.sentences import Sentences, main_languages, prepared, shipped_means, side_languages
 from interlingua.progress import Advance
 from interlingua.scoring.similarity import Langs
 from interlingua.texts.checking import as_list, check_texts
@@ -196,7 +196,7 @@ def prepare(
         InputError: nothing is left of a side.
     """
     if isinstance(encoder, JointEncoder):
-        encoder = encoder.knowing({lang for side in langs for lang in side})
+        encoder = encoder.knowing({lang for side in langs for lang in main_languages(side)})
     means = shipped_means(encoder)
     chosen = Filters() if filters is None else filters
     return [

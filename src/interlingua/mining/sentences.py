@@ -23,6 +23,7 @@ FOR_MEANS = 50_000
 
 _ENOUGH = 50
 _BLOCK = 16_384
+_FEW = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,12 @@ def side_languages(texts: Sequence[str], given: Langs) -> list[str | None]:
         return langs
     usual = majority(langs)
     return langs if usual is None else [usual] * len(texts)
+
+
+def main_languages(langs: Sequence[str | None]) -> set[str | None]:
+    """The languages of a side that are more than a few misjudged sentences: those of a twentieth at least."""
+    counts = Counter(langs)
+    return {lang for lang, count in counts.items() if count >= _FEW * len(langs)}
 
 
 def prepared(

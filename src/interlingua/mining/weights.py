@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from interlingua.mining.evidence import Weights
+from interlingua.models.naming import SEPARATOR, parts_of
 
 GENERAL = (
     Weights(-2.346, 2.353, -2.476, -0.253, -0.189, 1.370, -0.427, -1.674, -0.523),
@@ -28,5 +29,10 @@ MODELS = {
 
 
 def weights_of(model: str) -> tuple[Weights, Weights]:
-    """The weights for a model by its name: with what the texts show, and without."""
-    return MODELS.get(model, GENERAL)
+    """The weights for a model by its name: with what the texts show, and without.
+
+    Those of two models side by side hold at other proportions as well, because cosines count by how they spread.
+    """
+    names = [name for name, _ in parts_of(model)] if SEPARATOR in model else [model]
+    known = {frozenset(name for name, _ in parts_of(key)): weights for key, weights in MODELS.items()}
+    return known.get(frozenset(names), GENERAL)
