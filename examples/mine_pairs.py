@@ -2,7 +2,7 @@
 
 Candidates are each other's nearest. Their margin is their cosine divided by the mean of their cosines with the four
 nearest on both sides (Artetxe and Schwenk, 2019): it tells a translation from what merely is the nearest there is, which
-has a margin near 1.
+has a margin near 1. ``il.mine`` does this and more, and needs no threshold; this shows what margins are.
 
 Run: python examples/mine_pairs.py
 """
