@@ -54,7 +54,7 @@ def documents(
     right: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RIGHT]",
+            metavar="RIGHT",
             help="The other heap, likewise. Without it the documents of LEFT are grouped across languages.",
         ),
     ] = None,
@@ -97,9 +97,9 @@ def documents(
     progress: Progress = None,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Find out which document is the translation of which, by content, or that it has no counterpart.
+    """Find each document's translation, or that it has none.
 
-    Of two heaps each document is used once; one heap is divided into groups with at most one document in each language. The
+    It is found by content. Of two heaps each document is used once; one heap is divided into groups with at most one document in each language. The
     probability is that two documents are counterparts, 0 to 1; "shared" is the share of both texts that has a
     translation in the other.
     """

@@ -66,7 +66,7 @@ def mine(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE FILE …",
+            metavar="FILE",
             help="Files of sentences, each in one language: txt (one a line), csv, tsv or jsonl, also .gz; - is standard "
             "input. Of more than two, each is mined with each.",
         ),
@@ -180,9 +180,9 @@ def mine(
     progress: Progress = None,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Find the sentences of files in different languages that are translations of each other.
+    """Find the translations of each other in files of sentences.
 
-    Most sentences may have no translation, and their order does not matter. Pairs come with the probability of being
+    Each file is in one language. Most sentences may have no translation, and their order does not matter. Pairs come with the probability of being
     translations, 0 to 1, and go on as long as --target-precision of them are right by the estimate, which is told at the end.
     """
     from interlingua.cli.minings import Mining, read_heap
