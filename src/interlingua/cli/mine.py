@@ -156,7 +156,9 @@ def mine(
     ] = None,
     max_memory: Annotated[
         str | None,
-        typer.Option("--max-memory", metavar="SIZE", help="With --work: about how much memory to use, such as 2GB."),
+        typer.Option(
+            "--max-memory", metavar="SIZE", help="With --work: about how much memory the search may use, such as 2GB."
+        ),
     ] = None,
     model: Annotated[
         str,
