@@ -425,7 +425,13 @@ def program(model_cache: Path, use: Encoder, tmp_path: Path) -> Iterator[Callabl
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         environment = {**os.environ, "PYTHONPATH": SOURCE, "INTERLINGUA_CACHE": str(model_cache)}
         command = [sys.executable, "-X", "dev", str(tmp_path / "program.py")]
-        started.append(subprocess.Popen(command, env=environment, start_new_session=os.name == "posix", **pipes))
+        before = signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # or it is ignored by a child in the background
+        try:
+            started.append(subprocess.Popen(command, env=environment, start_new_session=os.name == "posix", **pipes))
+        finally:
+            signal.signal(signal.SIGINT, before)
         return started[-1]
 
     yield program
