@@ -99,9 +99,9 @@ def documents(
 ) -> None:
     """Find each document's translation, or that it has none.
 
-    It is found by content. Of two heaps each document is used once; one heap is divided into groups with at most one document in each language. The
-    probability is that two documents are counterparts, 0 to 1; "shared" is the share of both texts that has a
-    translation in the other.
+    It is found by content. Of two heaps each document is used once; one heap is divided into groups with at most one
+    document in each language. The probability is that two documents are counterparts, 0 to 1; "shared" is the share of
+    both texts that has a translation in the other.
     """
     from interlingua.alignment.documents import check_options, group_documents, match_documents
     from interlingua.encoding.joint import open_encoder
