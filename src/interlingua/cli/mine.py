@@ -184,8 +184,9 @@ def mine(
 ) -> None:
     """Find the translations of each other in files of sentences.
 
-    Each file is in one language. Most sentences may have no translation, and their order does not matter. Pairs come with
-    the probability of being translations, 0 to 1, and go on as long as --target-precision of them are right by the estimate, which is told at the end.
+    Each file is in one language. Most sentences may have no translation, and their order does not matter. Pairs come
+    with the probability of being translations, 0 to 1, and go on as long as --target-precision of them are right by the
+    estimate, which is told at the end.
     """
     from interlingua.cli.minings import Mining, read_heap
     from interlingua.encoding.joint import open_encoder
