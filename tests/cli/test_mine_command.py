@@ -137,6 +137,7 @@ def test_the_ensemble_leaves_out_a_model_that_does_not_know_the_language(
         (("en.txt", "fr.txt", "--target-precision", "1"), 2, "above 0 and below 1"),
         (("en.txt", "fr.txt", "--threshold", "nan"), 2, "threshold is a number"),
         (("en.txt", "fr.txt", "-f", "parquet"), 2, "--out"),
+        (("en.txt", "fr.txt", "-o", "pairs.doc"), 2, "the ending does not tell the format"),
         (("en.txt", "fr.txt", "--max-memory", "1GB"), 2, "--work"),
         (("en.txt", "fr.txt", "--min-size", "9", "--max-size", "3"), 2, "least size"),
         (("en.txt", "empty.txt"), 1, "empty.txt"),

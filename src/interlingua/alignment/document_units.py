@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +22,7 @@ from interlingua.errors import OptionError
 from interlingua.progress import Advance
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.sizes import text_size
+from interlingua.scoring.tables import GrowingTable
 from interlingua.texts.checking import find_problems
 from interlingua.texts.sentences import sentences
 from interlingua.types import Stored, TextEncoder, Vectors
@@ -95,7 +94,7 @@ def read_units(
         means: what is centred with.
         advance: called with how many more documents are done.
     """
-    made = _Growing(encoder.dimension)
+    made = GrowingTable(encoder.dimension, np.float16, IN_MEMORY)
     hashes: list[int] = []
     sizes: list[float] = []
     starts = [0]
@@ -119,7 +118,7 @@ def read_units(
     weights = np.sqrt(np.minimum(sizes, _LARGEST)) / _documents_with(np.array(hashes, dtype=np.int64), bounds)
     # A document without a letter counts as well.
     weights = np.maximum(weights, 1e-3)
-    stored = made.done()
+    stored = made.whole()
     return Units(bounds, stored, weights, np.array(sizes), langs, _whole(stored, weights, bounds), signs)
 
 
@@ -212,31 +211,3 @@ def _unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
     return result
-
-
-class _Growing:
-    """A float16 table that grows: in memory, and in a temporary file once it is large."""
-
-    def __init__(self, dimension: int) -> None:
-        self._dimension = dimension
-        self._parts: list[Stored] = [np.empty((0, dimension), dtype=np.float16)]
-        self._file: IO[bytes] | None = None
-        self._rows = 0
-
-    def add(self, vectors: Vectors) -> None:
-        self._rows += len(vectors)
-        self._parts.append(vectors.astype(np.float16))
-        if self._file is not None or 2 * self._rows * self._dimension > IN_MEMORY:
-            self._file = self._file or tempfile.TemporaryFile(prefix="interlingua-")  # noqa: SIM115  # mapped to the end
-            for part in self._parts:
-                self._file.write(part.tobytes())
-            self._parts = []
-
-    def done(self) -> Stored:
-        if self._file is None:
-            return np.concatenate(self._parts)
-        self._file.flush()
-        table: Stored = np.memmap(self._file, dtype=np.float16, mode="r", shape=(self._rows, self._dimension))
-        # What is mapped stays until it is let go.
-        self._file.close()
-        return table

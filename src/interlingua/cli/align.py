@@ -23,6 +23,7 @@ from interlingua.cli.options import (
     PrecisionKind,
     Progress,
 )
+from interlingua.cli.output import kind_by_ending
 from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -206,12 +207,6 @@ def _check(
 def _format(out: Path | None, given: AlignmentFormat | None, folders: bool) -> AlignmentFormat:
     if given is not None:
         return given
-    if out is None or folders:
+    if folders:
         return AlignmentFormat.tsv
-    endings = {f".{one.value}": one for one in AlignmentFormat}
-    found = endings.get(out.suffix.lower())
-    if found is None:
-        raise OptionError(
-            f"--out {out}: the ending does not tell the format; call it .tsv, .jsonl or .tmx, or give --format."
-        )
-    return found
+    return kind_by_ending(out, AlignmentFormat, AlignmentFormat.tsv)

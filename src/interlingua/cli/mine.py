@@ -24,6 +24,7 @@ from interlingua.cli.options import (
     ReadAs,
     TextColumn,
 )
+from interlingua.cli.output import kind_by_ending
 from interlingua.errors import OptionError
 
 if TYPE_CHECKING:
@@ -241,9 +242,9 @@ def _codes(langs: str | None, count: int) -> list[str | None]:
 
 
 def _format(out: Path | None, output: MineFormat | None) -> MineFormat:
-    if output is None:
-        endings = {f".{kind.value}": kind for kind in MineFormat if kind is not MineFormat.table}
-        output = MineFormat.tsv if out is None else endings.get(out.suffix.lower(), MineFormat.tsv)
+    output = output or kind_by_ending(
+        out, [kind for kind in MineFormat if kind is not MineFormat.table], MineFormat.tsv
+    )
     if output is MineFormat.parquet and out is None:
         raise OptionError("parquet is no text: say with --out which file to write.")
     if output is MineFormat.table and out is not None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
 
 from interlingua.cli.options import Format
+from interlingua.errors import OptionError
+
+_Kind = TypeVar("_Kind", bound=StrEnum)
 
 # A table that is not on a terminal is not folded: no text is lost to a file or a pipe. Only the line below its head is
 # cut, which would be as long as the longest text.
@@ -26,6 +32,24 @@ def emit(rows: Iterable[Mapping[str, object]], output: Format) -> None:
     from interlingua.texts.writing import write_rows
 
     write_rows(rows, sys.stdout, "jsonl" if output is Format.jsonl else "tsv")
+
+
+def kind_by_ending(out: Path | None, kinds: Iterable[_Kind], default: _Kind) -> _Kind:
+    """The format of a file by its ending; ``default`` where nothing is written to a file.
+
+    Raises:
+        OptionError: the ending is that of none.
+    """
+    if out is None:
+        return default
+    endings = {f".{kind.value}": kind for kind in kinds}
+    found = endings.get(out.suffix.lower())
+    if found is None:
+        known = ", ".join(endings)
+        raise OptionError(
+            f"--out {out}: the ending does not tell the format; end it in one of {known}, or give --format."
+        )
+    return found
 
 
 def emit_under(title: str, rows: Iterable[Mapping[str, object]]) -> None:

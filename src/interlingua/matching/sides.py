@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import unicodedata
 from collections.abc import Callable, Hashable, Sequence
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +11,7 @@ from numpy.typing import NDArray
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.similarity import Langs, Side, languages_of
 from interlingua.scoring.sizes import text_size
-from interlingua.texts.writing import writing_errors
+from interlingua.scoring.tables import GrowingTable
 from interlingua.types import Vectors
 
 BLOCK = 2048
@@ -45,7 +42,7 @@ def read_side(
     """
     known = languages_of(texts, langs)
     dimension = len(means.general)
-    vectors, centred = (_Growing(len(texts), dimension) for _ in range(2))
+    vectors, centred = (GrowingTable(dimension, np.float32, _IN_MEMORY) for _ in range(2))
     for start in range(0, len(texts), BLOCK):
         part = encode(texts[start : start + BLOCK])
         vectors.add(part)
@@ -69,35 +66,3 @@ def classes_of(texts: Sequence[str], groups: Sequence[Hashable] | None) -> NDArr
 
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-class _Growing:
-    """Vectors that come in blocks; many of them go to a temporary file that is gone when nobody reads it any more."""
-
-    def __init__(self, count: int, dimension: int) -> None:
-        self.shape = count, dimension
-        self.done = 0
-        self.file: IO[bytes] | None = None
-        self.array = np.empty((0, dimension), dtype=np.float32)
-        if count * dimension * 4 > _IN_MEMORY:
-            with writing_errors(Path(tempfile.gettempdir())):
-                self.file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as it is mapped
-        else:
-            self.array = np.empty(self.shape, dtype=np.float32)
-
-    def add(self, block: Vectors) -> None:
-        if self.file is None:
-            self.array[self.done : self.done + len(block)] = block
-        else:
-            with writing_errors(Path(tempfile.gettempdir())):
-                self.file.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
-        self.done += len(block)
-
-    def whole(self) -> Vectors:
-        if self.file is None:
-            return self.array
-        with writing_errors(Path(tempfile.gettempdir())):
-            self.file.flush()
-            mapped = np.memmap(self.file, dtype=np.float32, mode="r", shape=self.shape)
-            self.file.close()  # the map holds what it needs, and the file is gone with it
-            return mapped

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from interlingua.errors import StorageError
 from interlingua.progress import Advance
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.texts.checking import TextWarning
+from interlingua.texts.writing import writing_errors
 from interlingua.types import Stored, TextEncoder, Vectors
 
 _CHUNK = 4096
@@ -37,6 +40,53 @@ def new_table(rows: int, dimension: int) -> Stored:
             f"The vectors need {rows * dimension * 2 / 1e9:.1f} GB in the folder for temporary files "
             f"({tempfile.gettempdir()}; TMPDIR names another): {error.strerror or error}."
         ) from error
+
+
+class GrowingTable:
+    """A table that grows by blocks: in memory, and once it is large in a file without a name, which is mapped at the end.
+
+    Args:
+        dimension: the length of a vector.
+        kind: float16 or float32.
+        in_memory: bytes beyond which it lies in a file.
+    """
+
+    def __init__(self, dimension: int, kind: type[np.floating[Any]], in_memory: int) -> None:
+        self._dimension, self._kind, self._in_memory = dimension, kind, in_memory
+        self._parts: list[Stored] = [np.empty((0, dimension), dtype=kind)]
+        self._file: IO[bytes] | None = None
+        self._rows = 0
+
+    def add(self, vectors: Vectors) -> None:
+        """Put vectors, (n, d), at the end.
+
+        Raises:
+            StorageError: the folder for temporary files (TMPDIR) has no room.
+        """
+        self._rows += len(vectors)
+        self._parts.append(vectors.astype(self._kind))
+        size = self._rows * self._dimension * np.dtype(self._kind).itemsize
+        if self._file is None and size <= self._in_memory:
+            return
+        with writing_errors(Path(tempfile.gettempdir())):
+            self._file = self._file or tempfile.TemporaryFile(prefix="interlingua-")  # noqa: SIM115  # mapped to the end
+            for part in self._parts:
+                self._file.write(part.tobytes())
+        self._parts = []
+
+    def whole(self) -> Stored:
+        """All of it, (n, d); nothing can be added afterwards.
+
+        Raises:
+            StorageError: as for ``add``.
+        """
+        if self._file is None:
+            return np.concatenate(self._parts)
+        with writing_errors(Path(tempfile.gettempdir())):
+            self._file.flush()
+            table: Stored = np.memmap(self._file, dtype=self._kind, mode="r", shape=(self._rows, self._dimension))
+            self._file.close()  # the map holds what it needs, and the file is gone with it
+        return table
 
 
 def embed_centred(
