@@ -118,7 +118,7 @@ def embed_centred(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", TextWarning)  # the rows of a chunk are not the caller's
-            vectors = _encode(encoder, list(texts[some]))
+            vectors = encode_whole(encoder, list(texts[some]))
         for warning in caught:
             if isinstance(warning.message, TruncationWarning):
                 cut.extend(name(start + row) for row in warning.message.rows)
@@ -139,8 +139,8 @@ def embed_centred(
     return table
 
 
-def _encode(encoder: TextEncoder, texts: list[str]) -> Vectors:
-    """Our own encoders read long texts whole: two that begin alike are not alike for that."""
+def encode_whole(encoder: TextEncoder, texts: list[str]) -> Vectors:
+    """Vectors of the symmetric prompt; our own encoders read long texts whole: two that begin alike are not alike for that."""
     from interlingua.encoding.encoder import Encoder
     from interlingua.encoding.joint import JointEncoder
 
