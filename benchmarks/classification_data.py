@@ -19,6 +19,9 @@ TWELVE = {
     "sw": "swh_Latn", "hi": "hin_Deva", "ko": "kor_Hang", "tr": "tur_Latn", "yo": "yor_Latn", "th": "tha_Thai",
 }  # fmt: skip
 
+# One of the two collections that xSID's training requests come from has a name of its own for it; the tests have the other.
+SAME = {"GetWeather": "weather/find"}
+
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
@@ -76,7 +79,7 @@ class Sets:
 
     def xsid_train(self) -> Labelled:
         rows = _tsv(self._data / "xsid" / "en.train.dedup.tsv")
-        return self._embedded([row["text"] for row in rows], [row["intent"] for row in rows])
+        return self._embedded([row["text"] for row in rows], [SAME.get(row["intent"], row["intent"]) for row in rows])
 
     def xsid(self, lang: str) -> Labelled:
         rows = [

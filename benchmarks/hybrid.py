@@ -21,7 +21,7 @@ import numpy as np
 
 from interlingua import Encoder
 from interlingua.index.index import Index
-from interlingua.index.terms import terms
+from interlingua.texts.terms import terms
 
 QUESTIONS = {
     "ar": "ماذا تعرف عن {}؟",

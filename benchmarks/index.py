@@ -39,6 +39,10 @@ def main() -> None:
     parser.add_argument("--sizes", default="100000,1000000", help="numbers of documents [default: %(default)s]")
     parser.add_argument("--part", default=",".join(PARTS), help="which parts [default: all]")
     parser.add_argument("--storage", default=None, help="float32 or float16 [default: by the size]")
+    parser.add_argument("--memory", type=float, help="choose the kind as on a machine of so many GiB")
+    parser.add_argument(
+        "--keep", action="store_true", help="build the snapshot of documents that an earlier run has added"
+    )
     parser.add_argument("--engines", default="hnswlib,usearch,lancedb", help="which peers [default: %(default)s]")
     parser.add_argument("--out", type=Path, default=common.RESULTS / "index.json")
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -49,7 +53,9 @@ def main() -> None:
 
         part, size = arguments.one.split(":")
         storage = arguments.storage or ("float32" if int(size) <= 1_000_000 else "float16")
-        measured = index_parts.Parts(arguments.data, arguments.work, int(size), storage)
+        measured = index_parts.Parts(
+            arguments.data, arguments.work, int(size), storage, arguments.memory, arguments.keep
+        )
         found = measured.measure(part, arguments.engines.split(","))
         (arguments.work / "part.json").write_text(json.dumps(found))
         return
@@ -62,7 +68,8 @@ def main() -> None:
 def _measured(arguments: argparse.Namespace, part: str, size: str) -> dict[str, Any]:
     """A part in a process of its own, because its memory is measured."""
     command = [sys.executable, __file__, "--data", str(arguments.data), "--work", str(arguments.work)]
-    command += ["--engines", arguments.engines]
+    command += ["--engines", arguments.engines, *(["--keep"] if arguments.keep else [])]
+    command += [] if arguments.memory is None else ["--memory", str(arguments.memory)]
     command += [] if arguments.storage is None else ["--storage", arguments.storage]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(common.ROOT / "src"), *sys.path[1:]])}
     subprocess.run([*command, "--one", f"{part}:{size}"], check=True, env=environment)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import numpy as np
 from index_data import QUERIES, Data, Stored
 from index_peers import KINDS, LEVELS, WANTED
 
-from interlingua.index import kinds
+from interlingua.index import building, kinds
 from interlingua.index.index import Index
 
 K = 10
@@ -34,13 +35,19 @@ class Parts:
         work: where vectors and indexes are kept.
         count: how many documents.
         storage: how the index keeps vectors.
+        memory: choose the kind as on a machine of so many GiB; None takes this one's.
+        keep: build the snapshot of the documents that an earlier run has added.
     """
 
-    def __init__(self, data: Path, work: Path, count: int, storage: str) -> None:
+    def __init__(
+        self, data: Path, work: Path, count: int, storage: str, memory: float | None = None, keep: bool = False
+    ) -> None:
         self.data = Data(data, work)
         self.work = work
         self.count = count
         self.storage: Any = storage
+        self.memory = memory
+        self.keep = keep
         self.folder = work / f"index-{count}"
 
     def measure(self, part: str, engines: list[str]) -> dict[str, Any]:
@@ -61,14 +68,21 @@ class Parts:
         """Add all documents, then the snapshot."""
         import shutil
 
-        shutil.rmtree(self.folder, ignore_errors=True)
         encoder = self.encoder
         self.data.nearest(self.count)
-        before = _peak()
-        index = Index.create(self.folder, encoder, storage=self.storage)  # type: ignore[arg-type]
-        seconds = -time.perf_counter()
-        index.add((self.data.document(row) for row in range(self.count)), snapshot=False)  # type: ignore[misc]
-        seconds += time.perf_counter()
+        before, own = _peak(), _Own()
+        rate = None
+        if self.memory is not None:
+            size = int(self.memory * 2**30)
+            building.memory_bytes = lambda: size
+        if self.keep:
+            index = Index.open(self.folder, encoder)  # type: ignore[arg-type]
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            index = Index.create(self.folder, encoder, storage=self.storage)  # type: ignore[arg-type]
+            seconds = -time.perf_counter()
+            index.add((self.data.document(row) for row in range(self.count)), snapshot=False)  # type: ignore[misc]
+            rate = self.count / (seconds + time.perf_counter())
         added = _peak()
         built = -time.perf_counter()
         index.compact()
@@ -77,14 +91,14 @@ class Parts:
         assert info.snapshot is not None
         parts = {path.name: path.stat().st_size for path in index._view.snapshot.folder.iterdir()}  # type: ignore[union-attr]
         return {
-            "documents_per_second": self.count / seconds,
+            "documents_per_second": rate,
             "snapshot_seconds": built,
             "kind": info.snapshot.plan.kind,
             "storage": self.storage,
             "bytes": info.bytes,
             "snapshot_bytes": parts,
             "recall_measured_at_build": {"plain": info.snapshot.plain, "fair": info.snapshot.fair},
-            "memory_mib": {"before": before, "adding": added, "snapshot": _peak()},
+            "memory_mib": {"before": before, "adding": added, "snapshot": _peak(), "own_most": own.most()},
         }
 
     def search(self) -> dict[str, Any]:
@@ -303,6 +317,26 @@ def _exact() -> Iterator[None]:
 def _status(name: str) -> float:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+
+
+class _Own:
+    """The most memory of the process's own, in MiB: what is resident without pages of files, looked at ten times a second."""
+
+    def __init__(self) -> None:
+        self._most = 0.0
+        self._ended = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+        self._watch.start()
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.1):
+            lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+            self._most = max(self._most, int(lines["RssAnon"].split()[0]) / 1024)
+
+    def most(self) -> float:
+        self._ended.set()
+        self._watch.join()
+        return self._most
 
 
 def _peak() -> float:

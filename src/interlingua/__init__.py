@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from interlingua.alignment.align import align
     from interlingua.alignment.beads import Bead
     from interlingua.alignment.documents import DocumentGroup, DocumentMatch, group_documents, match_documents
+    from interlingua.classification.classifier import CrossLingualClassifier, Decision
+    from interlingua.classification.curve import LearningCurve, learning_curve
+    from interlingua.classification.evaluating import cross_validate, evaluate_classifier
+    from interlingua.classification.evaluation import Evaluation
+    from interlingua.classification.explaining import Explanation, explain
+    from interlingua.classification.suggesting import Suggestion, suggest
+    from interlingua.classification.suspects import Suspect, find_label_errors
+    from interlingua.clustering.cluster import cluster, cluster_vectors
+    from interlingua.clustering.result import Cluster, Clustered
     from interlingua.deduplication.dedup import dedup
     from interlingua.deduplication.result import Deduplicated, Removed
     from interlingua.demo.corpus import load_corpus
@@ -52,6 +61,8 @@ if TYPE_CHECKING:
     from interlingua.mining.mine import Mined, MinedPair, mine
     from interlingua.neighbours import nearest
     from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
+    from interlingua.reports.cluster_map import ClusterMap, plot_clusters
+    from interlingua.reports.confusion import ConfusionMap, plot_confusion
     from interlingua.reports.fonts import FontWarning
     from interlingua.reports.picture import Picture
     from interlingua.reports.reliability import plot_calibration
@@ -72,9 +83,15 @@ _WHERE = {
     "CacheWarning": "encoding.embedding_cache",
     "Calibration": "scoring.calibration",
     "Candidate": "matching.results",
+    "Cluster": "clustering.result",
+    "ClusterMap": "reports.cluster_map",
+    "Clustered": "clustering.result",
+    "ConfusionMap": "reports.confusion",
     "CorruptCache": "errors",
     "CorruptIndex": "errors",
     "CorruptModel": "errors",
+    "CrossLingualClassifier": "classification.classifier",
+    "Decision": "classification.classifier",
     "Deduplicated": "deduplication.result",
     "Document": "index.records",
     "DocumentGroup": "alignment.documents",
@@ -82,6 +99,8 @@ _WHERE = {
     "EmbeddingCache": "encoding.embedding_cache",
     "Encoded": "encoding.encoder",
     "Encoder": "encoding.encoder",
+    "Evaluation": "classification.evaluation",
+    "Explanation": "classification.explaining",
     "FakeEncoder": "encoding.fake",
     "Filters": "mining.filters",
     "Finding": "inspection.findings",
@@ -93,6 +112,7 @@ _WHERE = {
     "InterlinguaError": "errors",
     "JointEncoder": "encoding.joint",
     "LanguageMeans": "scoring.centring",
+    "LearningCurve": "classification.curve",
     "Match": "matching.results",
     "MemoryWarning": "encoding.memory",
     "Mined": "mining.mine",
@@ -109,6 +129,8 @@ _WHERE = {
     "Similarity": "scoring.similarity",
     "SimilarityMatrix": "scoring.similarity",
     "StorageError": "errors",
+    "Suggestion": "classification.suggesting",
+    "Suspect": "classification.suspects",
     "TextWarning": "texts.checking",
     "TranslationCheck": "quality.checking",
     "TruncationWarning": "encoding.truncation",
@@ -124,21 +146,31 @@ _WHERE = {
     "check_translations": "quality.checking",
     "clean": "texts.cleaning",
     "clean_all": "texts.cleaning",
+    "cluster": "clustering.cluster",
+    "cluster_vectors": "clustering.cluster",
+    "cross_validate": "classification.evaluating",
     "dedup": "deduplication.dedup",
+    "evaluate_classifier": "classification.evaluating",
+    "explain": "classification.explaining",
+    "find_label_errors": "classification.suspects",
     "group_documents": "alignment.documents",
     "identify": "languages",
+    "learning_curve": "classification.curve",
     "load_corpus": "demo.corpus",
     "match": "matching.match",
     "match_documents": "alignment.documents",
     "mine": "mining.mine",
     "nearest": "neighbours",
     "plot_calibration": "reports.reliability",
+    "plot_clusters": "reports.cluster_map",
+    "plot_confusion": "reports.confusion",
     "plot_scores": "reports.score_histogram",
     "plot_similarity": "reports.similarity_map",
     "search": "searching",
     "similarity": "scoring.similarity",
     "similarity_matrix": "scoring.similarity",
     "stream_translation_checks": "quality.checking",
+    "suggest": "classification.suggesting",
 }
 
 __all__ = [
@@ -146,9 +178,15 @@ __all__ = [
     "CacheWarning",
     "Calibration",
     "Candidate",
+    "Cluster",
+    "ClusterMap",
+    "Clustered",
+    "ConfusionMap",
     "CorruptCache",
     "CorruptIndex",
     "CorruptModel",
+    "CrossLingualClassifier",
+    "Decision",
     "Deduplicated",
     "Document",
     "DocumentGroup",
@@ -156,6 +194,8 @@ __all__ = [
     "EmbeddingCache",
     "Encoded",
     "Encoder",
+    "Evaluation",
+    "Explanation",
     "FakeEncoder",
     "Filters",
     "Finding",
@@ -167,6 +207,7 @@ __all__ = [
     "InterlinguaError",
     "JointEncoder",
     "LanguageMeans",
+    "LearningCurve",
     "Match",
     "MemoryWarning",
     "Mined",
@@ -183,6 +224,8 @@ __all__ = [
     "Similarity",
     "SimilarityMatrix",
     "StorageError",
+    "Suggestion",
+    "Suspect",
     "TextWarning",
     "TranslationCheck",
     "TruncationWarning",
@@ -199,21 +242,31 @@ __all__ = [
     "check_translations",
     "clean",
     "clean_all",
+    "cluster",
+    "cluster_vectors",
+    "cross_validate",
     "dedup",
+    "evaluate_classifier",
+    "explain",
+    "find_label_errors",
     "group_documents",
     "identify",
+    "learning_curve",
     "load_corpus",
     "match",
     "match_documents",
     "mine",
     "nearest",
     "plot_calibration",
+    "plot_clusters",
+    "plot_confusion",
     "plot_scores",
     "plot_similarity",
     "search",
     "similarity",
     "similarity_matrix",
     "stream_translation_checks",
+    "suggest",
 ]
 
 

@@ -14,7 +14,7 @@ from interlingua import Encoder, FakeEncoder, Hit, load_corpus
 from interlingua.errors import OptionError
 from interlingua.index.fusion import best, fused
 from interlingua.index.index import Index
-from interlingua.index.terms import is_single, names, terms
+from interlingua.texts.terms import is_single, names, terms
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,21 @@ class Held:
     Attributes:
         logits: (m, classes).
         belongs: (m, classes) bool: the truth.
+        moved: (m,), which rows are as if in another language.
         single: whether each row has one label.
     """
 
     logits: Floats
     belongs: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
     single: bool
+
+    def accuracy(self, moved: bool) -> float | None:
+        """The share of rows whose best class is right: of the rows as they are, or as if in other languages; None without such."""
+        rows = self.moved == moved
+        if not rows.any() or not self.single:
+            return None
+        return float((self.logits[rows].argmax(axis=1) == self.belongs[rows].argmax(axis=1)).mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,14 +152,15 @@ class _Folds:
     def held(self, space: Space, heads: Sequence[HeadName], settings: Settings) -> dict[str, Held]:
         """For each head (and weight of neighbours) the scores of all rows, each by a head that has not seen it."""
         logits: dict[str, list[Floats]] = {}
-        truth = []
+        truth, moved = [], []
         for part in range(_FOLDS):
-            for held, features, learned, training in self._learned(space, part):
+            for face, (held, features, learned, training) in enumerate(self._learned(space, part)):
                 truth.append(self.targets.belongs[held])
+                moved.append(np.full(len(held), face > 0))
                 for name, scores in self._scores(learned, training, features, heads, settings).items():
                     logits.setdefault(name, []).append(scores)
-        belongs = np.concatenate(truth)
-        return {name: Held(np.concatenate(scores), belongs, self.targets.single) for name, scores in logits.items()}
+        facts = np.concatenate(truth), np.concatenate(moved), self.targets.single
+        return {name: Held(np.concatenate(scores), *facts) for name, scores in logits.items()}
 
     def distances(self, space: Space) -> tuple[Floats, Floats]:
         """How near the rows that ``held`` scores are to the examples, and to those of other classes; see ``Choice``."""

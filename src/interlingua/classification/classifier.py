@@ -269,7 +269,7 @@ class CrossLingualClassifier(Intake):
         from interlingua.classification.zero_shot import from_labels
 
         found = cls(encoder)
-        found._take(from_labels(labels, found._opened(), langs))
+        found._take(from_labels(labels, found.opened_encoder(), langs))
         return found
 
     def _judged(self, X: Any, langs: Langs | str) -> tuple[Rows, Floats, Floats | None]:

@@ -83,16 +83,16 @@ class Confidence:
         return _sigmoid(_terms(evidence) @ self.weights)
 
     def threshold(self, target_precision: float) -> float:
-        """The least probability from which on the wanted share of answers is right; above 1 where that was never reached."""
+        """The least probability from which on the wanted share of answers is right; above 1 where that was never reached.
+
+        It is at least one half: what is more probably wrong than right is no answer, however right the others are.
+        """
         reached = np.flatnonzero(self.precision >= target_precision)
-        return float(self.levels[reached[0]]) if len(reached) else 2.0
+        return max(float(self.levels[reached[0]]), 0.5) if len(reached) else 2.0
 
     def facts(self) -> dict[str, list[float]]:
         """As plain JSON values."""
-        return {
-            name: [float(f"{value:.6g}") for value in getattr(self, name)]
-            for name in ("weights", "levels", "precision", "answered")
-        }
+        return {name: getattr(self, name).tolist() for name in ("weights", "levels", "precision", "answered")}
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, Any]) -> Confidence:

@@ -237,5 +237,7 @@ def _about(choice: Choice, rows: Rows, targets: Targets) -> dict[str, Any]:
         "head": choice.settings.head,
         "C": choice.settings.C,
         "neighbours_weight": choice.settings.weight if choice.settings.head == "blend" else None,
+        "accuracy": None if choice.held is None else choice.held.accuracy(moved=False),
+        "accuracy_as_if_translated": None if choice.held is None else choice.held.accuracy(moved=True),
         "losses": {name: round(loss, 4) for name, loss in choice.losses.items()},
     }

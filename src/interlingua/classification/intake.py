@@ -25,7 +25,7 @@ class Intake(Estimator):
             raise not_fitted(self)
         return trained
 
-    def _opened(self) -> TextEncoder:
+    def opened_encoder(self) -> TextEncoder:
         """The encoder that is to be trained with, opened once."""
         if self.encoder is not None and not isinstance(self.encoder, str):
             return self.encoder
@@ -43,7 +43,7 @@ class Intake(Estimator):
             known = self._encoder = (model, precision), open_encoder(model, **options)
         return known[1]
 
-    def _trained_encoder(self) -> TextEncoder:
+    def trained_encoder(self) -> TextEncoder:
         """The encoder that texts to predict go through.
 
         Raises:
@@ -69,7 +69,7 @@ class Intake(Estimator):
     ) -> tuple[Rows, TextEncoder | None]:
         """Texts embedded, or vectors checked."""
         if are_texts(X):
-            encoder = self._opened() if training else self._trained_encoder()
+            encoder = self.opened_encoder() if training else self.trained_encoder()
             needed = training or self._trained().space.centring == "language"
             return text_rows(X, langs, encoder, identify=needed), encoder
         if training:
@@ -83,7 +83,7 @@ class Intake(Estimator):
         if y is None:
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
         vectors = validate_data(self, X, dtype=[np.float64, np.float32])
-        encoder = None if self.encoder is None else self._opened()
+        encoder = None if self.encoder is None else self.opened_encoder()
         if encoder is not None and vectors.shape[1] != encoder.dimension:
             raise InputError(
                 f"The vectors have {vectors.shape[1]} dimensions, but {encoder.name} makes {encoder.dimension}; leave encoder out "

@@ -178,11 +178,12 @@ def _read_facts(folder: Path) -> dict[str, Any]:
     with suppress(ValueError):
         facts = json.loads(text)
         needed = ("files", "fingerprint", "model", "precision", "parameters")
-        if isinstance(facts, dict) and facts.get("format") == FORMAT and all(name in facts for name in needed):
-            return facts
-        if isinstance(facts, dict) and str(facts.get("format", "")).startswith(FORMAT.rsplit(" ", 1)[0]):
+        found = str(facts.get("format", "")) if isinstance(facts, dict) else ""
+        if found == FORMAT and all(name in facts for name in needed):
+            return dict(facts)
+        if found != FORMAT and found.startswith(FORMAT.rsplit(" ", 1)[0]):
             raise CorruptModel(
-                f"{folder} has the format {facts['format']!r}, but this version reads {FORMAT!r}; train it anew, or update."
+                f"{folder} has the format {found!r}, but this version reads {FORMAT!r}; train it anew, or update."
             )
     raise CorruptModel(f"{folder / _FACTS} is damaged; train the classifier anew.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -44,8 +45,12 @@ class Targets:
 
         given = np.asarray(labels)
         _refuse_missing(given)
-        check_classification_targets(given)
-        if type_of_target(given) == "multilabel-indicator":
+        with warnings.catch_warnings():
+            # Many classes of few examples each are usual here.
+            warnings.filterwarnings("ignore", message="The number of unique classes is greater than")
+            check_classification_targets(given)
+            several = type_of_target(given) == "multilabel-indicator"
+        if several:
             return cls(np.arange(given.shape[1]), given.astype(bool), "indicator")
         flat = column_or_1d(given, warn=True)
         classes, places = np.unique(flat, return_inverse=True)

@@ -124,6 +124,7 @@ def _logistic(
     with warnings.catch_warnings():
         # What stops near the optimum is as good as what reaches it.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater than")
         return model.fit(features.astype(np.float32), labels, sample_weight=sample_weight)
 
 

@@ -14,6 +14,8 @@ from interlingua.cli import (
     bench,
     cache,
     calibrate,
+    classify,
+    cluster,
     dedup,
     demo,
     documents,
@@ -95,6 +97,7 @@ app.command("score")(score.score)
 app.command("calibrate")(calibrate.calibrate)
 app.command("match")(match.match)
 app.command("dedup")(dedup.dedup)
+app.command("cluster")(cluster.cluster)
 app.command("quality")(quality.quality)
 app.command("mine")(mine.mine)
 app.command("align")(align.align)
@@ -102,5 +105,6 @@ app.command("documents")(documents.documents)
 app.command("encode")(encode.encode)
 app.command("bench")(bench.bench)
 app.add_typer(index.app, name="index")
+app.add_typer(classify.app, name="classify")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")

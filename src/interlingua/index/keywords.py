@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.index import terms
+from interlingua.texts import terms
 
 LEAST_SHARE = 0.4
 # How much more names weigh that are in so few passages.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -51,7 +51,10 @@ class Variation:
         Raises:
             OptionError: nothing does.
         """
-        name = model if isinstance(model, str) else model.name
+        return _shipped(model if isinstance(model, str) else model.name)
+
+    @classmethod
+    def _read(cls, name: str) -> Variation:
         parts = parts_of(name)
         if len(parts) > 1:
             return cls._side_by_side([(cls.shipped(part), weight) for part, weight in parts])
@@ -114,9 +117,8 @@ class Variation:
         Args:
             ridge: how much of every direction is kept whatever its changes, in terms of the mean direction.
         """
-        size = len(self.changes)
-        values, directions = np.linalg.eigh(self.changes * size)
-        scaled = directions * (np.maximum(values, 0) + ridge) ** -0.5
+        values, directions = self._directions
+        scaled = directions * (np.maximum(values * len(values), 0) + ridge) ** -0.5
         found: Vectors = (scaled @ directions.T).astype(np.float32)
         return found
 
@@ -139,16 +141,31 @@ class Variation:
 
     def drawn(self, number: int, generator: np.random.Generator) -> Vectors:
         """Centred vectors such as texts about anything have, (number, d) float32, of unit length."""
-        values, directions = np.linalg.eigh(self.content)
-        root = directions * np.sqrt(np.maximum(values, 0))
-        found = generator.standard_normal((number, len(values))) @ root.T
+        found = generator.standard_normal((number, len(self.content))) @ self._content_root.T
         return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 
     @cached_property
     def _root(self) -> Floats:
-        values, directions = np.linalg.eigh(self.changes)
+        values, directions = self._directions
         found: Floats = directions * np.sqrt(np.maximum(values, 0))
         return found
+
+    @cached_property
+    def _content_root(self) -> Floats:
+        values, directions = np.linalg.eigh(self.content)
+        found: Floats = directions * np.sqrt(np.maximum(values, 0))
+        return found
+
+    @cached_property
+    def _directions(self) -> tuple[Floats, Floats]:
+        values, directions = np.linalg.eigh(self.changes)
+        return values, directions
+
+
+@lru_cache(maxsize=4)
+def _shipped(name: str) -> Variation:
+    """Read once: cross-validation asks for it again and again."""
+    return Variation._read(name)
 
 
 def has_variation(model: TextEncoder) -> bool:

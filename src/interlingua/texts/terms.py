@@ -1,4 +1,4 @@
-"""From text to the terms that keyword search compares, in all scripts.
+"""From text to the terms that keyword search compares, and to words that can be shown, in all scripts.
 
 Words are what they are, without case, and without accents in the scripts whose readers leave them out. Scripts that do not
 put spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) give pairs of neighbouring characters, and Korean
@@ -32,6 +32,8 @@ _FOLDED = ((0x00C0, 0x024F), (0x0300, 0x052F), (0x0590, 0x06FF), (0x1E00, 0x1FFF
 _DROPPED = (
     "\u00ad\u0640\u093c\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
+# The joiners within words of Persian or Sinhala are not among these: without them the word looks otherwise.
+_SHOWS_NOTHING = "\u00ad\u0640\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f"
@@ -102,6 +104,26 @@ def _pairs(run: str) -> list[str]:
     characters = _character().findall(run)
     pairs = [one + other for one, other in pairwise(characters)]
     return pairs if _is_hangul(run[0]) else [*pairs, characters[-1]]
+
+
+def words_and_runs(text: str) -> tuple[list[str], list[list[str]]]:
+    """The words of a text as they can be shown, in small letters, and apart from them the runs of scripts without spaces.
+
+    Unlike ``terms`` this folds no accents and takes no word apart at its joints: "Élu au 2e tour" gives ``élu``, ``au``, ``2e``,
+    ``tour``; "東京2020大会" gives the word ``2020`` and two runs, each as a list of its characters with their marks.
+    """
+    folded = unicodedata.normalize("NFKC", text).lower().translate(dict.fromkeys(map(ord, _SHOWS_NOTHING)))
+    words, unspaced = _patterns()
+    found: list[str] = []
+    runs: list[list[str]] = []
+    for word in words.findall(folded):
+        # Its odd parts are without spaces.
+        for place, part in enumerate(unspaced.split(word)):
+            if place % 2:
+                runs.append(_character().findall(part))
+            else:
+                found += words.findall(part)
+    return found, runs
 
 
 def is_single(term: str) -> bool:

@@ -1,0 +1,1 @@
+"""Groups of texts about the same, in whatever languages."""
