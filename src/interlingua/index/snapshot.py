@@ -268,7 +268,7 @@ def is_lossy(plan: Plan) -> bool:
 
 def refined_factor(plan: Plan) -> int:
     """How many candidates a lossy structure gives for each hit wanted."""
-    return 8 if plan.kind == "ivfpq" else 3
+    return 32 if plan.kind == "ivfpq" else 3
 
 
 def top(scores: Vectors, k: int) -> Rows:
