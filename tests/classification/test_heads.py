@@ -66,3 +66,11 @@ def test_a_head_is_its_arrays(head):
 def test_an_unknown_head_is_refused():
     with pytest.raises(ValueError, match="there is no head 'forest'"):
         head_of("forest", {})
+
+
+@pytest.mark.parametrize("head", [NEAREST, BlendHead(LINEAR, NEAREST, 0.5)])
+def test_votes_say_how_near_the_nearest_examples_are(head):
+    logits, near = head.votes(FEATURES)
+    assert np.array_equal(logits, head.logits(FEATURES))
+    # Two of three are looked for: at squared distances 0 and 2 from (1, 0), and 0 and 1 from (0, 2).
+    assert near == pytest.approx([-1.0, -0.5])

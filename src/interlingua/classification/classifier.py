@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from interlingua.classification.confidence import Evidence, nearness
 from interlingua.classification.contract import need_sklearn
 from interlingua.classification.fitting import Trained, fit_classifier
-from interlingua.classification.heads import Floats, HeadName, log_shares
+from interlingua.classification.heads import BlendHead, Floats, HeadName, NearestHead, log_shares
 from interlingua.classification.inputs import Rows
 from interlingua.classification.intake import Intake
 from interlingua.classification.options import Options
@@ -279,13 +279,20 @@ class CrossLingualClassifier(Intake):
         if not len(rows.vectors):
             return rows, np.empty((0, len(self.classes_))), None
         features = trained.space.features(rows.vectors, rows.langs)
-        logits = trained.scale * trained.head.logits(features)
+        near = None
+        if isinstance(trained.head, BlendHead | NearestHead) and trained.head_sees_examples:
+            # The neighbours are looked for once.
+            scores, near = trained.head.votes(features)
+        else:
+            scores = trained.head.logits(features)
+        logits = trained.scale * scores
         if trained.kind != "one":
             return rows, 1 / (1 + np.exp(-np.clip(logits, -50, 50))), None
         probabilities = np.exp(log_shares(logits))
         sure = None
         if trained.confidence is not None:
-            near = nearness(features, trained.examples)
+            if near is None:
+                near = nearness(features, trained.examples)
             sure = trained.confidence.of(Evidence(probabilities.max(axis=1), near))
         return rows, probabilities, sure
 

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.classification.heads import Floats
+from interlingua.classification.heads import NEAREST, Floats
 
-NEIGHBOURS = 5
 _FARTHEST = 8.0
 _BLOCK = 2048
 # Beyond what was seen in training, confidence neither rises nor falls.
@@ -116,7 +115,7 @@ def nearness(features: Floats, examples: NDArray[np.float32], *, without: NDArra
         examples: (m, d).
         without: (n, m), which examples do not count for a row.
     """
-    k = min(NEIGHBOURS, len(examples))
+    k = min(NEAREST, len(examples))
     squares = (examples**2).sum(axis=1)
     found = np.empty(len(features))
     for start in range(0, len(features), _BLOCK):

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from interlingua.classification.choosing import Choice, Held, choose, fitted_scale
 from interlingua.classification.confidence import Confidence, Evidence, nearness
-from interlingua.classification.heads import Floats, Head, log_shares
+from interlingua.classification.heads import NEAREST, BlendHead, Floats, Head, NearestHead, log_shares
 from interlingua.classification.inputs import Rows
 from interlingua.classification.options import Options
 from interlingua.classification.rehearsal import Rehearsal
 from interlingua.classification.space import Space
 from interlingua.classification.targets import Kind, Targets
-from interlingua.classification.training import train
+from interlingua.classification.training import spread_rows, train
 from interlingua.errors import OptionError
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.variation import Variation, has_variation
@@ -25,7 +25,6 @@ from interlingua.types import TextEncoder, Vectors
 # How much of every direction is kept, in terms of what translation changes in the mean one: 1 to 10 are nearly as good on SIB-200.
 _RIDGE = 3.0
 _UNRELATED = 1000
-_MOST_EXAMPLES = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +68,16 @@ class Trained:
     fingerprint: str | None
     label_curve: tuple[Floats, Floats] | None = None
     about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def head_sees_examples(self) -> bool:
+        """Whether the head looks for at least as many neighbours among the very examples that are kept."""
+        nearest = self.head.nearest if isinstance(self.head, BlendHead) else self.head
+        return (
+            isinstance(nearest, NearestHead)
+            and nearest.k >= min(NEAREST, len(self.examples))
+            and len(nearest.examples) == len(self.examples)
+        )
 
     def label_threshold(self, target_precision: float) -> float:
         """Of several labels a row: the probability from which on labels are right in the wanted share.
@@ -115,7 +124,7 @@ def _fitted(rows: Rows, targets: Targets, options: Options, encoder: TextEncoder
     features = space.features(rows.vectors, rows.langs)
     head = train(choice.settings, features, targets)
     scale = 1.0 if choice.held is None else fitted_scale(choice.held)
-    kept = spread_rows(targets, _MOST_EXAMPLES)
+    kept = spread_rows(targets)
     examples = features[kept].astype(np.float32)
     confidence = None
     if choice.held is not None and targets.single:
@@ -165,14 +174,6 @@ def spaces(rehearsal: Rehearsal | None, encoder: TextEncoder | None, centring: b
     if centring is None:
         return [centred, uncentred, Space("none")]
     return [centred] if centring else [uncentred, Space("none")]
-
-
-def spread_rows(targets: Targets, most: int) -> NDArray[np.int64]:
-    """Rows in which each class has its share, at most so many, ascending."""
-    if len(targets) <= most:
-        return np.arange(len(targets))
-    order = np.argsort(targets.places(), kind="stable")
-    return np.sort(order[np.linspace(0, len(order) - 1, most).round().astype(np.int64)])
 
 
 def _unrelated(rows: Rows, rehearsal: Rehearsal | None, seed: int) -> Rows | None:

@@ -16,6 +16,8 @@ Ints = NDArray[np.int64]
 HeadName = Literal["blend", "logistic", "knn", "centroid"]
 
 _BLOCK = 1024
+NEAREST = 5
+"""So many nearest examples say how near a text is to what was learned."""
 
 
 class Head(Protocol):
@@ -100,10 +102,18 @@ class NearestHead:
 
     def logits(self, features: Floats) -> Floats:
         """See ``Head``."""
+        return self.votes(features)[0]
+
+    def votes(self, features: Floats) -> tuple[Floats, Floats]:
+        """The logits, and how near the five nearest examples are: minus their mean squared distance, (n,)."""
         classes = self.belongs.shape[1]
-        found = np.empty((len(features), classes))
+        found, best = np.empty((len(features), classes)), np.empty(len(features))
         for start in range(0, len(features), _BLOCK):
-            nearness, rows = self.nearest(features[start : start + _BLOCK], self.k)
+            some = features[start : start + _BLOCK]
+            nearness, rows = self.nearest(some, self.k)
+            least = max(nearness.shape[1] - NEAREST, 0)
+            nearest = np.partition(nearness, least, axis=1)[:, least:]
+            best[start : start + _BLOCK] = nearest.mean(axis=1) - (some.astype(np.float32) ** 2).sum(axis=1)
             near = self.sharpness * nearness
             votes = np.exp(near - near.max(axis=1, keepdims=True))
             votes /= votes.sum(axis=1, keepdims=True)
@@ -115,14 +125,15 @@ class NearestHead:
             found[start : start + _BLOCK] = (
                 np.log(share + floor) if self.single else np.log((share + floor) / (1 - share + floor))
             )
-        return found
+        return found, best
 
     def nearest(self, features: Floats, k: int) -> tuple[Floats, Ints]:
         """The k nearest examples of each row, in no order: minus their squared distances (less a constant of the row), and rows."""
         k = min(k, len(self.examples))
         squares = (self.examples**2).sum(axis=1)
         nearness = 2 * features.astype(np.float32) @ self.examples.T - squares
-        rows = np.argpartition(-nearness, k - 1, axis=1)[:, :k]
+        last = len(self.examples) - k
+        rows = np.argpartition(nearness, last, axis=1)[:, last:]
         return np.take_along_axis(nearness, rows, axis=1).astype(np.float64), rows
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -155,11 +166,16 @@ class BlendHead:
 
     def logits(self, features: Floats) -> Floats:
         """See ``Head``."""
+        return self.votes(features)[0]
+
+    def votes(self, features: Floats) -> tuple[Floats, Floats]:
+        """See ``NearestHead.votes``."""
         scores = self.linear.logits(features)
         if self.nearest.single:
             scores = log_shares(scores)
-        found: Floats = scores + self.weight * self.nearest.logits(features)
-        return found
+        votes, best = self.nearest.votes(features)
+        found: Floats = scores + self.weight * votes
+        return found, best
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """See ``Head``."""

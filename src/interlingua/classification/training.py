@@ -66,12 +66,17 @@ def train(settings: Settings, features: Floats, targets: Targets) -> Head:
     return BlendHead(linear, _nearest(settings, features, targets), settings.weight)
 
 
+def spread_rows(targets: Targets, most: int = _MOST_EXAMPLES) -> NDArray[np.int64]:
+    """Rows in which each class has its share, at most so many, ascending."""
+    if len(targets) <= most:
+        return np.arange(len(targets))
+    order = np.argsort(targets.places(), kind="stable")
+    return np.sort(order[np.linspace(0, len(order) - 1, most).round().astype(np.int64)])
+
+
 def _nearest(settings: Settings, features: Floats, targets: Targets) -> NearestHead:
-    """Beyond some number, evenly spaced examples of each class: each of them costs time in every prediction."""
-    rows = np.arange(len(features))
-    if len(features) > _MOST_EXAMPLES:
-        order = np.argsort(targets.places(), kind="stable")
-        rows = np.sort(order[np.linspace(0, len(order) - 1, _MOST_EXAMPLES).round().astype(np.int64)])
+    """Beyond some number not all examples vote: each of them costs time in every prediction."""
+    rows = spread_rows(targets)
     return NearestHead(
         features[rows].astype(np.float32),
         np.asarray(
