@@ -60,10 +60,10 @@ def main() -> None:
     # With the embedding cache a second run, and the other aligner, do not embed again.
     encoder = open_encoder(given.model, embedding_cache=True)
     results: dict[str, Any] = {"model": encoder.name, "documents": given.documents, "sets": {}}
-    for name, documents in _sets(given.data, given.documents):
+    for name, documents in sets(given.data, given.documents):
         started = time.perf_counter()
         found = [_beads(encoder, document) for document in documents]
-        row = _measures(documents, found) | {"seconds": round(time.perf_counter() - started, 1)}
+        row = measures(documents, found) | {"seconds": round(time.perf_counter() - started, 1)}
         # It needs all runs of sentences embedded, which takes an hour for the made sets.
         if given.vecalign is not None and name == REAL:
             row["vecalign"] = _vecalign(given.vecalign, encoder, documents)
@@ -76,10 +76,11 @@ def main() -> None:
     if given.long:
         results["long"] = _long(given.long)
         print(results["long"])
-    write(f"alignment-{encoder.name}", results)
+    write(f"alignment-{given.model}", results)
 
 
-def _sets(data: Path, most: int) -> Iterator[tuple[str, list[Document]]]:
+def sets(data: Path, most: int) -> Iterator[tuple[str, list[Document]]]:
+    """Each set's name and documents, at most so many."""
     folder = data / "align_gold_defr"
     sides = [(folder / f"dev.{lang}").read_text(encoding="utf-8").splitlines() for lang in ("de", "fr")]
     gold = []
@@ -103,17 +104,18 @@ def _beads(encoder: Any, document: Document) -> Beads:
     return [(list(bead.source), list(bead.target)) for bead in found]
 
 
-def _measures(documents: list[Document], found: list[Beads]) -> dict[str, float]:
+def measures(documents: list[Document], found: list[Beads]) -> dict[str, float]:
+    """Strict and lax precision, recall and F1 over all documents."""
     right, both = np.zeros(3), np.zeros(3)  # of what was found, of the gold: strict, lax, all
     for document, beads in zip(documents, found, strict=True):
         right += _right(document.gold, beads)
         both += _right(_two_sided(beads), _two_sided(document.gold))
-    measures = {}
+    told = {}
     for at, name in enumerate(("strict", "lax")):
         precision, recall = right[at] / right[2], both[at] / both[2]
-        measures |= {f"{name}_precision": precision, f"{name}_recall": recall}
-        measures[f"{name}_f1"] = 2 * precision * recall / max(precision + recall, 1e-9)
-    return {name: round(float(value), 4) for name, value in measures.items()}
+        told |= {f"{name}_precision": precision, f"{name}_recall": recall}
+        told[f"{name}_f1"] = 2 * precision * recall / max(precision + recall, 1e-9)
+    return {name: round(float(value), 4) for name, value in told.items()}
 
 
 def _right(gold: Beads, beads: Beads) -> np.ndarray[Any, Any]:
@@ -156,7 +158,7 @@ def _vecalign(checkout: Path, encoder: Any, documents: list[Document]) -> dict[s
             ]
             stack = vecalign(*tables, make_alignment_types(size), 0.2, ceil(size / 2) + 5, 300, 20_000, 100)
             found.append([(list(source), list(target)) for source, target in stack[0]["final_alignments"]])
-        results[f"beads of {size}"] = _measures(documents, found)
+        results[f"beads of {size}"] = measures(documents, found)
     return results
 
 
@@ -218,7 +220,7 @@ def _long(count: int) -> dict[str, Any]:
         "seconds_after_encoding": round(time.perf_counter() - started - encoder.seconds, 1),
         "processor_seconds": round(time.process_time() - computed, 1),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "strict_f1": _measures([document], [beads])["strict_f1"],
+        "strict_f1": measures([document], [beads])["strict_f1"],
     }
 
 

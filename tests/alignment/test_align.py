@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from interlingua import Encoder, FakeEncoder, InputError, OptionError, UnknownLanguage
+from interlingua import Encoder, FakeEncoder, InputError, OptionError, TruncationWarning, UnknownLanguage
 from interlingua.alignment.align import align, divided
 from interlingua.alignment.beads import Bead
 
@@ -41,6 +41,14 @@ GOLD = [
 
 def rows(beads: list[Bead]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     return [(bead.source, bead.target) for bead in beads]
+
+
+def test_warnings_name_the_rows_that_were_given(use: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interlingua.alignment.align._CHUNK", 2)
+    long = "word " * 400
+    with pytest.warns(TruncationWarning) as caught:
+        align(use, ["one", "", "two", "three", long], [long, "un"], source_lang="en", target_lang="fr")
+    assert [str(one.message).partition(" longer")[0] for one in caught] == ["source: row 4 is", "target: row 0 is"]
 
 
 def test_beads_of_every_kind(e5: Encoder) -> None:

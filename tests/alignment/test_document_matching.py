@@ -137,7 +137,7 @@ def test_what_is_said_everywhere_counts_less(fake: FakeEncoder) -> None:
 def test_what_cannot_be_done_is_refused(fake: FakeEncoder) -> None:
     with pytest.raises(InputError, match="right"):
         match_documents(fake, ["A text."], ["A text.", "  "])
-    with pytest.raises(InputError, match="There are 1 documents but 2 languages"):
+    with pytest.raises(InputError, match="There are 1 texts but 2 languages"):
         match_documents(fake, ["A text."], ["A text."], left_langs=["en", "de"])
     with pytest.raises(UnknownLanguage):
         match_documents(fake, ["A text."], ["A text."], left_langs="xx1")

@@ -16,11 +16,14 @@ from interlingua.alignment.beads import Bead
 from interlingua.alignment.joining import joined
 from interlingua.alignment.lattice import Lattice, Step
 from interlingua.alignment.weighing import Marks, Weigher, kinds_up_to
+from interlingua.alignment.weights import weights_of
 from interlingua.alignment.windows import Windows
+from interlingua.encoding.joint import JointEncoder
 from interlingua.errors import InputError, OptionError
 from interlingua.languages import canonical, identify
 from interlingua.progress import Advance
-from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.centring import LanguageMeans, shipped_means, unit
+from interlingua.scoring.warned import WarnedRows
 from interlingua.texts.checking import as_list, find_problems
 from interlingua.texts.sentences import sentences
 from interlingua.types import TextEncoder, Vectors
@@ -79,7 +82,8 @@ def align(
     each depends on the whole of both documents.
 
     Args:
-        encoder: what embeds the sentences, and those sequences of sentences that may be beads.
+        encoder: what embeds the sentences, and those sequences of sentences that may be beads; of several models those that
+            know both languages.
         source: the document: a list of its sentences, or running text, which is divided into sentences (a line end always ends
             one). Empty rows of a list are beads of their own, without a counterpart.
         target: the other document, likewise.
@@ -101,6 +105,8 @@ def align(
     if not isinstance(longest, int) or isinstance(longest, bool) or not 1 <= longest <= _MOST_LONGEST:
         raise OptionError(f"longest is a whole number from 1 to {_MOST_LONGEST}, not {longest!r}.")
     ours, theirs = read_side(source, "source", source_lang), read_side(target, "target", target_lang)
+    if isinstance(encoder, JointEncoder):
+        encoder = encoder.knowing({ours.lang, theirs.lang})
     found = _Search(encoder, ours, theirs, longest, means, advance).beads()
     return _with_blanks(found, ours, theirs)
 
@@ -190,11 +196,13 @@ class _Search:
         self._encoder, self._advance = encoder, advance
         self._sides = source, target
         self._kinds = kinds_up_to(longest)
-        vectors = [self._embedded(side.sentences) for side in self._sides]
+        vectors = [
+            self._embedded_side(side, name) for side, name in zip(self._sides, ("source", "target"), strict=True)
+        ]
         # All means of one kind, so that cosines across the sides compare like with like.
         self._means = [_mean(encoder, means, side.lang, own) for side, own in zip(self._sides, vectors, strict=True)]
         self._windows = [
-            Windows(side.sentences, _centred(own, mean), longest)
+            Windows(side.sentences, unit(own - mean), longest)
             for side, own, mean in zip(self._sides, vectors, self._means, strict=True)
         ]
 
@@ -205,9 +213,10 @@ class _Search:
         band = around(anchors, len(self._sides[0].sentences), len(self._sides[1].sentences))
         scale = usual(anchors, source, target)
         marks = Marks.of(self._sides[0].sentences, self._sides[1].sentences, band)
+        weights = weights_of(self._encoder.name)
 
         def lattice() -> Lattice:
-            return Weigher(band, self._kinds, source, target, scale, marks).lattice()
+            return Weigher(band, self._kinds, source, target, scale, marks).lattice(weights)
 
         scored = lattice()
         if self._embed_what_counts(scored.posteriors()[0], band):
@@ -234,16 +243,25 @@ class _Search:
             with warnings.catch_warnings():
                 # Of what the sentences already told, and of texts that nobody gave.
                 warnings.simplefilter("ignore")
-                vectors = self._embedded([windows.text(*run) for run in fitting], count=False)
-            windows.put(fitting, _centred(vectors, mean))
+                vectors = self._embedded([windows.text(*run) for run in fitting])
+            windows.put(fitting, unit(vectors - mean))
         return bool(wanted[0] or wanted[1])
 
-    def _embedded(self, texts: Sequence[str], *, count: bool = True) -> Vectors:
+    def _embedded_side(self, side: Side, name: str) -> Vectors:
+        """The vectors of a document's sentences; what the encoder warns of is told by the rows that were given."""
+        warned = WarnedRows(self._encoder.name, name)
+        parts = []
+        for start in range(0, len(side.sentences), _CHUNK):
+            some = side.sentences[start : start + _CHUNK]
+            with warned.block(some, lambda place, start=start: side.rows[start + place]):  # type: ignore[misc]
+                parts.append(self._encoder.encode(some))
+            self._advance(len(some))
+        warned.tell()
+        return np.concatenate(parts)
+
+    def _embedded(self, texts: Sequence[str]) -> Vectors:
         parts = [np.empty((0, self._encoder.dimension), dtype=np.float32)]
-        for start in range(0, len(texts), _CHUNK):
-            parts.append(self._encoder.encode(texts[start : start + _CHUNK]))
-            if count:
-                self._advance(len(parts[-1]))
+        parts += [self._encoder.encode(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
         return np.concatenate(parts)
 
     def _bead(self, step: Step, share: float) -> Bead:
@@ -271,20 +289,11 @@ class _Search:
 
 def _mean(encoder: TextEncoder, means: LanguageMeans | None, lang: str | None, vectors: Vectors) -> Vectors:
     """What is taken off a side's vectors, (d,): its language's mean; its own, for a model that no means come with."""
-    if means is None:
-        try:
-            means = LanguageMeans.shipped(encoder)
-        except OptionError:
-            own: Vectors = vectors.sum(axis=0) / np.float32(len(vectors) + _PRIOR_TEXTS)
-            return own
-    return means.mean(lang)
-
-
-def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    moved = vectors - mean
-    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-    result: Vectors = np.divide(moved, lengths, out=np.zeros_like(moved), where=lengths > 0)
-    return result
+    means = means or shipped_means(encoder)
+    if means is not None:
+        return means.mean(lang)
+    own: Vectors = vectors.sum(axis=0) / np.float32(len(vectors) + _PRIOR_TEXTS)
+    return own
 
 
 def _with_blanks(beads: list[Bead], source: Side, target: Side) -> list[Bead]:

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from interlingua.encoding.truncation import TruncationWarning
 from interlingua.encoding.windows import pieces
-from interlingua.errors import OptionError
 from interlingua.progress import Advance
-from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.centring import LanguageMeans, shipped_means, unit
 from interlingua.scoring.sizes import text_size
 from interlingua.scoring.tables import GrowingTable
 from interlingua.texts.checking import find_problems
@@ -107,7 +106,7 @@ def read_units(
             runs = _runs(len(parts))
             own = vectors[at : at + len(parts)]
             at += len(parts)
-            made.add(_unit(np.add.reduceat(own, runs)) if len(runs) < len(parts) else own)
+            made.add(unit(np.add.reduceat(own, runs)) if len(runs) < len(parts) else own)
             sizes += np.add.reduceat(np.array([text_size(part) for part in parts]), runs).tolist()
             hashes += [_hash(_DIGITS.sub("0", parts[place].casefold())) for place in runs]
             starts.append(len(sizes))
@@ -138,10 +137,8 @@ def embedded(encoder: TextEncoder, texts: list[str]) -> Vectors:
 
 def means_for(encoder: TextEncoder, sides: Sequence[tuple[Sequence[str], list[str | None]]]) -> LanguageMeans:
     """The means that come with the model, or else those of the documents' own sentences, where there are enough of a language."""
-    try:
-        return LanguageMeans.shipped(encoder)
-    except OptionError:
-        pass
+    if (means := shipped_means(encoder)) is not None:
+        return means
     by_lang: dict[str, list[str]] = {}
     for texts, langs in sides:
         for text, lang in zip(texts, langs, strict=True):
@@ -203,11 +200,5 @@ def _whole(vectors: Stored, weights: Floats, starts: Ints) -> Vectors:
         for place in range(_PARTS):
             table[row, 1 + place] = weighted[part == place].sum(axis=0)
     # The whole counts as much as all parts together; a part without a sentence counts nothing.
-    unit = _unit(table) * np.array([1.0] + [_PARTS**-0.5] * _PARTS, dtype=np.float32)[:, None]
-    return _unit(unit.reshape(count, -1))
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return result
+    parts = unit(table) * np.array([1.0] + [_PARTS**-0.5] * _PARTS, dtype=np.float32)[:, None]
+    return unit(parts.reshape(count, -1))

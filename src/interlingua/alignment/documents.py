@@ -17,9 +17,9 @@ import numpy as np
 
 from interlingua.alignment.document_evidence import candidates, evidence, probabilities
 from interlingua.alignment.document_units import Floats, Units, means_for, read_units
-from interlingua.errors import InputError, OptionError
-from interlingua.languages import canonical, identify_all
+from interlingua.errors import OptionError
 from interlingua.progress import Advance
+from interlingua.scoring import similarity
 from interlingua.scoring.calibration import Calibration
 from interlingua.scoring.similarity import Langs
 from interlingua.texts.checking import as_list, check_texts
@@ -30,7 +30,6 @@ CANDIDATES = 10
 
 # Documents are identified by their beginnings, and by what follows where that is in another language (a heading, a menu).
 _READ = 3000
-_SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +175,7 @@ def languages_of(texts: Sequence[str], given: Langs) -> list[str | None]:
         InputError: there are not as many languages as documents.
         UnknownLanguage: a given code is none.
     """
-    if isinstance(given, str):
-        return [canonical(given)] * len(texts)
-    if given is not None and len(given) != len(texts):
-        raise InputError(
-            f"There are {len(texts):,} documents but {len(given):,} languages; give one language a document."
-        )
-    langs = [canonical(code) if code else None for code in given or [None] * len(texts)]
-    unknown = [row for row, code in enumerate(langs) if code is None]
-    for row, found in zip(unknown, identify_all([texts[row][:_READ] for row in unknown]), strict=True):
-        langs[row] = found.lang if found.confidence >= _SURE else None
-    return langs
+    return similarity.languages_of([text[:_READ] for text in texts], given)
 
 
 def check_options(min_probability: float, count: int) -> None:

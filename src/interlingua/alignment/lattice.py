@@ -73,6 +73,10 @@ class Lattice:
             totals[here] = reached + offset
         return self._traced(came, down, right)
 
+    def log_total(self) -> float:
+        """The logarithm of the sum over all alignments of e to the score."""
+        return float(self._forward()[-1])
+
     def posteriors(self) -> tuple[Floats, Floats, Floats]:
         """How probable each bead is among all alignments.
 

@@ -1,14 +1,9 @@
-"""What speaks for and against each bead within a band, weighed: a score in log-odds.
-
-The weights are those of a conditional random field over all alignments (``lattice.py``), fitted to documents in seven pairs of
-languages with vectors of e5-small; the same weights serve all languages and models.
-"""
+"""What speaks for and against each bead within a band, weighed: a score in log-odds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +12,7 @@ from interlingua.alignment.alikeness import Scale, cosines
 from interlingua.alignment.band import Band, Ints
 from interlingua.alignment.lattice import Lattice
 from interlingua.alignment.traces import kept, shared_marks, unfinished
+from interlingua.alignment.weights import GENERAL, BeadWeights, Weights
 from interlingua.alignment.windows import Windows
 from interlingua.types import Vectors
 
@@ -29,72 +25,6 @@ _MOST_TORN = 6.0
 _LOW = 0.6
 _SHORTEST, _USUAL, _LONGEST = 5.0, 60.0, 400.0
 _NOTHING = -9.0
-
-
-class BeadWeights(NamedTuple):
-    """What the features of a bead with both sides count; alike is on the documents' scale (see ``alikeness.py``).
-
-    Attributes:
-        alike: how alike both texts are.
-        low: by how much less than 0.6 that is.
-        beside: how alike each text is to the sentences beside its counterpart, on average.
-        less: how much more alike it is than it would be without one of its outer sentences.
-        more: how much more alike it would be with one more sentence.
-        size: the logarithm of the shorter text's length, over that of a usual sentence.
-        sized: that, times alike.
-        length: by how many standard deviations the lengths differ.
-        torn: how many marks (names, numbers, cognates) it leaves in sentences beside it.
-        open: at how many of its two ends the sentence goes on.
-        one_one: it is one sentence and one.
-        one_two: one and two.
-        one_many: one and more.
-        one_more: for each sentence of one and more, beyond four in all.
-        many: it is several sentences and several.
-        many_more: for each of these, beyond four in all.
-    """
-
-    alike: float
-    low: float
-    beside: float
-    less: float
-    more: float
-    size: float
-    sized: float
-    length: float
-    torn: float
-    open: float
-    one_one: float
-    one_two: float
-    one_many: float
-    one_more: float
-    many: float
-    many_more: float
-
-
-class SkipWeights(NamedTuple):
-    """What the features of a sentence without a counterpart count.
-
-    Attributes:
-        one: that it is one.
-        size: the logarithm of its length over that of a usual sentence.
-        torn: how many marks it has in common with sentences of the other side.
-        open: it goes on in the next sentence.
-        near: how alike the sentence nearest to it is.
-        sized: that, times the size.
-    """
-
-    one: float
-    size: float
-    torn: float
-    open: float
-    near: float
-    sized: float
-
-
-BEADS = BeadWeights(
-    3.72, -2.3, -1.77, 0.97, -3.37, -2.58, 4.07, -1.81, -0.83, -1.46, 1.3, -0.15, -1.19, -2.05, -3.14, -0.78
-)
-SKIPS = SkipWeights(-1.93, -0.35, -0.31, -0.82, -1.21, 1.67)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,8 +100,8 @@ class Weigher:
         spread = np.sqrt(_SPREAD + _SHORT_SPREAD / shorter)
         length = np.minimum(np.abs(np.log(sizes_b / sizes_a) - self._scale.ratio) / spread, _LARGEST_Z)
         less, more = self._compared(alike, kind)
-        found = np.zeros((len(BEADS), self.band.size), dtype=np.float32)
-        found[: len(BEADS) - 6] = (
+        found = np.zeros((len(BeadWeights._fields), self.band.size), dtype=np.float32)
+        found[:-6] = (
             alike,
             np.maximum(_LOW - alike, 0.0),
             self._beside(kind),
@@ -183,7 +113,7 @@ class Weigher:
             np.minimum(self._torn(kind), _MOST_TORN),
             self._open(self._marks.open_source, self._rows) + self._open(self._marks.open_target, self._columns),
         )
-        found[len(BEADS) - 6 :] = np.array(_kind_features(a, b))[:, None]
+        found[-6:] = np.array(_kind_features(a, b))[:, None]
         return found
 
     def skip_features(self) -> tuple[Floats, Floats]:
@@ -201,15 +131,15 @@ class Weigher:
             sides.append(np.stack([np.ones(len(marks)), size, torn, unfinished_, near[1:], near[1:] * size]))
         return sides[0], sides[1]
 
-    def lattice(self, beads: BeadWeights = BEADS, skips: SkipWeights = SKIPS) -> Lattice:
+    def lattice(self, weights: Weights = GENERAL) -> Lattice:
         """All beads with their scores."""
-        weights = np.array(beads, dtype=np.float32)
+        beads, skips = np.array(weights.beads, dtype=np.float32), np.array(weights.skips)
         scores = np.full((len(self.kinds), self.band.size), -np.inf)
         for at, kind in enumerate(self.kinds):
             good = self.valid(kind)
-            scores[at, good] = (weights @ self.features(kind))[good]
+            scores[at, good] = (beads @ self.features(kind))[good]
         ours, theirs = self.skip_features()
-        return Lattice(self.band, self.kinds, scores, np.array(skips) @ ours, np.array(skips) @ theirs)
+        return Lattice(self.band, self.kinds, scores, skips @ ours, skips @ theirs)
 
     def _at(self, kind: tuple[int, int], down: int, right: int, otherwise: float) -> Vectors:
         """How alike the texts of the beads of a kind are that end so many rows down and columns to the right."""

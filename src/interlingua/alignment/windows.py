@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.alignment.joining import joined
+from interlingua.scoring.centring import unit
 from interlingua.scoring.sizes import text_size
 from interlingua.types import Vectors
 
@@ -26,7 +27,6 @@ class Windows:
         vectors: of the run of a + 1 sentences that ends with sentence i, (longest, n, d) float32 of unit length; zero where a run
             would begin before the text.
         sizes: ``text_size`` of each, (longest, n).
-        embedded: which were really embedded, (longest, n).
     """
 
     def __init__(self, sentences: Sequence[str], vectors: Vectors, longest: int) -> None:
@@ -35,14 +35,13 @@ class Windows:
         singles = np.array([text_size(sentence) for sentence in sentences], dtype=np.float64).reshape(count)
         self.sizes = np.zeros((longest, count))
         self.vectors: Vectors = np.zeros((longest, *vectors.shape), dtype=np.float32)
-        self.embedded = np.zeros((longest, count), dtype=bool)
-        self.vectors[0], self.sizes[0], self.embedded[0] = vectors, singles, True
+        self.vectors[0], self.sizes[0] = vectors, singles
         weighted = vectors * singles[:, None].astype(np.float32)
         total = weighted.copy()
         for more in range(1, longest):
             # A run of several says about what its sentences say, each as much as it is long.
             total = total[1:] + weighted[: max(0, count - more)]
-            self.vectors[more, more:] = _unit(total)
+            self.vectors[more, more:] = unit(total)
             self.sizes[more, more:] = self.sizes[more - 1, more:] + singles[: max(0, count - more)]
 
     def text(self, size: int, last: int) -> str:
@@ -53,10 +52,3 @@ class Windows:
         """Take over the vectors of runs (size, last sentence) that were embedded, centred and in the same order."""
         for (size, last), vector in zip(wanted, vectors, strict=True):
             self.vectors[size - 1, last] = vector
-            self.embedded[size - 1, last] = True
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return result

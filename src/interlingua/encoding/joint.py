@@ -13,7 +13,7 @@ import numpy as np
 
 from interlingua.encoding.encoder import Encoder
 from interlingua.errors import OptionError
-from interlingua.models.naming import BESIDE, SEPARATOR, parts_of, spelled
+from interlingua.models.naming import BESIDE, ENSEMBLE, SEPARATOR, parts_of, spelled
 from interlingua.types import Prompt, Vectors
 
 if TYPE_CHECKING:
@@ -166,13 +166,16 @@ def open_encoder(model: str | os.PathLike[str], **options: Any) -> Encoder | Joi
     """An ``Encoder``, or a ``JointEncoder`` for models with ``+`` between them.
 
     Args:
-        model: a model as ``Encoder`` takes it, or several: ``e5-small+use-multilingual-v3``, ``e5-small+0.7*use-multilingual-v3``.
+        model: a model as ``Encoder`` takes it, or several: ``e5-small+use-multilingual-v3``, ``e5-small+0.7*use-multilingual-v3``;
+            ``ensemble`` is both bundled models.
         **options: see ``JointOptions``.
 
     Raises:
         UnknownModel: there is no such model.
     """
     name = os.fspath(model)
+    if name == "ensemble" and not os.path.exists(name):
+        name = ENSEMBLE
     if SEPARATOR not in name or os.path.exists(name):
         return Encoder(model, **options)
     models, weights = zip(*parts_of(name), strict=True)

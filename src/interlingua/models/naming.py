@@ -16,6 +16,10 @@ of 0.8), so a fifth of the other's is about as much.
 """
 
 
+ENSEMBLE = "e5-small+0.3*use-multilingual-v3"
+"""What ``ensemble`` stands for: both bundled models. Found on Tatoeba and with what mining's weights were fitted to."""
+
+
 def parts_of(name: str) -> list[tuple[str, float]]:
     """The models and weights of a joint name such as ``e5-small+0.2*use-multilingual-v3``; one model at 1 for any other name.
 
