@@ -10,7 +10,8 @@ import pytest
 
 from interlingua import Encoder, FakeEncoder, load_corpus
 from interlingua.errors import InputError, OptionError
-from interlingua.index.bias import Bias, BiasRow
+from interlingua.index.bias import Bias, BiasRow, _as_query
+from interlingua.index.documents import Documents
 from interlingua.index.fairness import Estimate, Fairness, fed_back, offsets, unit
 from interlingua.index.index import Index
 from interlingua.scoring.centring import LanguageMeans
@@ -287,6 +288,35 @@ def test_a_hub_is_found(tmp_path: Path) -> None:
     given = index.hubs([str(row) for row in range(50)], langs="en", fair=False)
     assert given.queries == 50
     assert [hub.id for hub in given.hubs] == ["hub"]
+
+
+def test_hubs_beside_a_writer_that_deletes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index.create(tmp_path / "index", FakeEncoder())
+    index.add([{"id": str(row), "text": f"text {row}", "lang": "en"} for row in range(60)])
+    vectors_of = Documents.vectors_of
+
+    def late(self: Documents, id: str) -> Any:
+        if len(index) == 60:
+            with Index.open(tmp_path / "index", FakeEncoder()) as writer:
+                writer.delete([str(row) for row in range(30)])
+        return vectors_of(self, id)
+
+    monkeypatch.setattr(Documents, "vectors_of", late)
+    assert index.hubs().queries == 60
+    assert len(index) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        (" " * 300 + "x" * 250, "x" * 200),
+        ("\n\t def f():\n", "def f():"),
+        ("a " + "x" * 300, "a " + "x" * 198),
+        ("word " * 60, ("word " * 40).strip()),
+    ],
+)
+def test_a_document_as_a_query(text: str, query: str) -> None:
+    assert _as_query(text) == query
 
 
 def test_hubs_of_nothing(tmp_path: Path) -> None:

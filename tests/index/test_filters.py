@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,6 +135,61 @@ def test_ids_that_nobody_can_have(index: Index) -> None:
     for change in (lambda: index.update([{"id": "\ud800"}]), lambda: index.delete("\ud800")):
         with pytest.raises(InputError, match=r"the id has U\+D800 at position 0"):
             change()
+
+
+def test_a_text_is_a_number_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    texts = [
+        "12-34",
+        "1.2.3",
+        "E27",
+        "5-",
+        "2021-05-03",
+        " 12 ",
+        "1e3",
+        ".5",
+        "+7.",
+        "0x10",
+        "",
+        "twelve",
+        "1e",
+        "-.5e-1",
+    ]
+    texts += ["9007199254740993"]
+    with Index.create(tmp_path / "index", FakeEncoder()) as index:
+        index.add([{"id": str(row), "text": f"text {row}", "part": text} for row, text in enumerate(texts)])
+
+        def selected(where: Any) -> list[str]:
+            return [one.metadata["part"] for one in index.documents(where)]
+
+        assert selected("part = 12") == [" 12 "]
+        assert selected("part = 2021") == selected("part = 1.2") == selected({"part": [5, 2021, 16]}) == []
+        assert selected({"part": [12, 0.5, 1000]}) == [" 12 ", "1e3", ".5"]
+        assert selected("part >= -1e300") == [" 12 ", "1e3", ".5", "+7.", "-.5e-1", "9007199254740993"]
+        assert selected("part < 1") == [".5", "-.5e-1"]
+        assert selected("part <= 7") == [".5", "+7.", "-.5e-1"]
+        assert selected("part > 7 and part < 2000") == [" 12 ", "1e3"]
+        assert selected("part = 9007199254740993") == ["9007199254740993"]
+        assert selected("part = 9007199254740992") == []
+        assert selected("part = '12-34'") == ["12-34"]
+        assert index.delete(where="part in (12, 2021, 1000)") == ["5", "6"]
+
+
+def test_an_id_is_what_is_written(tmp_path: Path) -> None:
+    ids = ["0042", "42", "1e5", "100000.0", "1.10", "1.1", "true", "-7"]
+    with Index.create(tmp_path / "index", FakeEncoder()) as index:
+        index.add([{"id": id_, "text": f"text {id_}", "code": [id_], "of": f"a {id_}"} for id_ in ids])
+
+        def selected(where: Any) -> list[str]:
+            return [one.id for one in index.documents(where)]
+
+        for id_ in ids:
+            assert selected(f"id = {id_}") == [id_]
+        assert selected("id in (0042, 1.10, 1e5)") == ["0042", "1e5", "1.10"]
+        assert selected("id contains 00") == ["0042", "100000.0"]
+        assert selected("of contains 1.10") == ["1.10"]
+        assert selected({"id": 42}) == ["42"]
+        index.add([{"id": "list", "text": "a list", "code": [1.5, 7]}])
+        assert selected("code contains 7.0") == ["list"]
 
 
 def test_a_language_that_is_none(index: Index) -> None:

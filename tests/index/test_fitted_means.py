@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from interlingua import Encoder, FakeEncoder, load_corpus
-from interlingua.errors import CorruptIndex, InputError, WrongModel
+from interlingua.errors import CorruptIndex, InputError, StorageError, WrongModel
 from interlingua.index import whole
 from interlingua.index.index import Index
 from interlingua.index.pairs import PairSums
@@ -119,6 +119,26 @@ def test_pairs_add_up_and_languages_are_identified(confounded: Index) -> None:
     german = ["Wir gehen heute in den Garten und pflanzen Blumen."] * 3
     english = ["We are going to the garden today and plant flowers."] * 3
     assert confounded.fit_means(english, german) == {("de", "en"): 13}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), StorageError("the disk is full.")])
+def test_pairs_count_once_when_the_call_is_repeated(
+    confounded: Index, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def failing(*_: Any) -> None:
+        raise error
+
+    a, b = pairs()
+    for known in ({}, {("de", "en"): 10}):
+        with monkeypatch.context() as patch:
+            patch.setattr("interlingua.index.building.build", failing)
+            with pytest.raises(type(error)):
+                confounded.fit_means(a, b, lang_a="de", lang_b="en")
+        found = confounded._documents.pairs()
+        assert (found.counts if found else {}) == known
+        if not known:
+            confounded.fit_means(a[:10], b[:10], lang_a="de", lang_b="en")
+    assert confounded.fit_means(a, b, lang_a="de", lang_b="en") == {("de", "en"): 310}
 
 
 def test_what_cannot_be_learned_from(confounded: Index) -> None:

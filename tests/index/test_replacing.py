@@ -176,6 +176,25 @@ def test_a_disk_that_refuses_leaves_the_old_index(tmp_path: Path, monkeypatch: p
 # ------------------------------------------------------------------------------------------------- beside it
 
 
+def test_an_index_whose_place_is_empty_for_a_moment_is_not_made_anew(tmp_path: Path) -> None:
+    filled(tmp_path / "index").close()
+
+    def ended_between_the_renames() -> None:
+        replacing.mark(tmp_path / "index", "replaced")
+        (tmp_path / "index").rename(tmp_path / ".index.replaced")
+
+    ended_between_the_renames()
+    with pytest.raises(OptionError, match="exists and is not empty"):
+        Index.create(tmp_path / "index", FakeEncoder())
+    with Index.open(tmp_path / "index") as index:
+        assert contents(index) == TEXTS
+        ended_between_the_renames()
+        assert index.verify() == []
+    ended_between_the_renames()
+    assert replacing.standing_manifest(tmp_path / "index").dimension == 64
+    assert names(tmp_path) == ["index"]
+
+
 def test_readers_and_writers_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the two renames a reader opens the index, another searches, and a waiting writer makes the folder for its lock."""
     index = filled(tmp_path / "index")

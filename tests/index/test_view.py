@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,15 @@ def test_a_long_document_is_read_once(tmp_path: Path, read: list[int], monkeypat
     checked.clear()
     assert len(index.search("Sentence 5 of book a", 20, group=False)) == 20
     assert sorted(set(checked)) == sorted(checked)
+    statements: list[str] = []
+    index._documents._database.set_trace_callback(statements.append)
+    assert len(index.search("Sentence 5 of book a", 20, group=False)) == 20
+    (texts,) = [one for one in statements if "text" in one]
+    assert "passages" not in texts, "not once for each passage"
+    statements.clear()
+    index.rebuild()
+    assert sum("text FROM documents" in one for one in statements) == 2
+    assert index.verify() == []
 
 
 @pytest.mark.parametrize("snapshot", [False, True])
@@ -118,6 +128,22 @@ def test_the_cosine_is_that_of_query_and_document(tmp_path: Path, kind: Any, opt
         np.testing.assert_allclose(
             [hit.cosine for hit in hits], encoder.encode([hit.text for hit in hits]) @ query, atol=1e-5
         )
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system has no way to read ahead")
+@pytest.mark.parametrize(("kind", "ahead"), [("hnsw", ["fair.faiss", "plain.faiss"]), ("ivf", [])])
+def test_graphs_are_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any, ahead: list[str]) -> None:
+    encoder = FakeEncoder()
+    with Index.create(tmp_path / "index", encoder, kind=kind) as index:
+        index.add(rows(1500))
+        index.compact()
+    asked: list[int] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda file, *_: asked.append(os.fstat(file).st_size))
+    with Index.open(tmp_path / "index", encoder) as index:
+        for fair in (True, False, True):
+            assert index.search("row 3 of 3", 1, fair=fair)[0].id == "3"
+        folder = index._view.snapshot.folder  # type: ignore[union-attr]
+        assert asked == [(folder / name).stat().st_size for name in ahead]
 
 
 def test_what_was_deleted_is_not_found_on_any_way(tmp_path: Path) -> None:

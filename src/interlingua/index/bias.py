@@ -158,7 +158,10 @@ def _looked_through(
 
 
 def _as_query(text: str) -> str:
-    """The beginning of a document, to the last space if it has to be cut."""
+    """The beginning of a document; if it has to be cut, at the last space, where that keeps most of it."""
+    text = text.strip()
     if len(text) <= _QUERY_CHARACTERS:
         return text
-    return text[:_QUERY_CHARACTERS].rpartition(" ")[0] or text[:_QUERY_CHARACTERS]
+    begun = text[:_QUERY_CHARACTERS]
+    words = begun.rpartition(" ")[0]
+    return words if len(words) > _QUERY_CHARACTERS / 2 else begun

@@ -17,12 +17,17 @@ from interlingua.languages import canonical
 _LARGEST = 2**63
 # SQLite takes a thousand levels of an expression, its parser a hundred parentheses within each other.
 _DEEPEST = 40
+OWN = ("lang", "id")
+"""What is a document's own, and no field: always text."""
 TOO_DEEP = "The filter is nested too deeply."
 _TOO_LARGE = "The filter has a number of more than 300 digits; no field can be compared with it."
 # JSON's true is 1 to SQLite, and a list is its text, so types are always asked.
 _SCALARS = "{type} IN ('text', 'integer', 'real')"
 _NUMBERS = "type IN ('integer', 'real')"
 _TEXTS = "type = 'text' AND value"
+# Compared with it, SQLite takes a text for a number if it is one as a whole, and any other text is larger than all numbers. A
+# cast alone reads the digits that a text begins with: 12-34 would be 12.
+_INFINITY = "CAST(9e999 AS REAL)"
 _LISTED = "(SELECT value FROM json_each(?))"
 
 
@@ -114,7 +119,7 @@ def compare(name: str, operator: str, value: Any) -> Condition:
         if operator != "=":
             raise OptionError(f"{name!r} can be equal to null or not, but not {operator} null.")
         return negated(exists(name))
-    if name in ("lang", "id"):
+    if name in OWN:
         value = canonical(_text(value)) if name == "lang" else _text(value)
         return Condition(f"{name} {operator} ?", (value,))
     field = _Field.named(name)
@@ -134,12 +139,10 @@ def compare(name: str, operator: str, value: Any) -> Condition:
 
 
 def _numeric(field: _Field, operator: str, right: str, value: Any) -> Condition:
-    """A comparison of numbers, and of digits as text, as csv files have them."""
+    """A comparison of numbers, and of texts that are a number as a whole, as csv files have them."""
     whole = field.where(f"{{type}} IN ('integer', 'real') AND {{value}} {operator} {right}", value)
     spelled = field.where(
-        "{type} = 'text' AND trim({value}) GLOB '*[0-9]*' AND trim({value}) NOT GLOB '*[^0-9.eE+-]*' "
-        f"AND CAST({{value}} AS REAL) {operator} {right}",
-        value,
+        f"{{type}} = 'text' AND {{value}} <= {_INFINITY} AND CAST({{value}} AS NUMERIC) {operator} {right}", value
     )
     return joined("OR", [whole, spelled])
 
@@ -149,7 +152,7 @@ def among(name: str, values: Any) -> Condition:
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise OptionError(f"{name!r} in … takes a list of values, not {values!r}.")
     values = list(values)
-    if name in ("lang", "id"):
+    if name in OWN:
         there = [_text(value) if name == "id" else canonical(_text(value)) for value in values if value is not None]
         parts = [Condition(f"{name} IN {_LISTED}", (_as_list(there),))]
         return joined("OR", parts + [compare(name, "=", None)] * (None in values))
@@ -167,17 +170,18 @@ def among(name: str, values: Any) -> Condition:
     return joined("OR", parts) if parts else Condition("0", ())
 
 
-def contains(name: str, value: Any) -> Condition:
-    """A field whose text has a part, or a list that has a value."""
-    if name in ("lang", "id"):
-        return Condition(f"instr({name}, ?) > 0", (_text(value),))
-    part = _Field.named(name).where(f"{_SCALARS} AND instr(CAST({{value}} AS TEXT), ?) > 0", _text(value))
+def contains(name: str, value: Any, spelled: str | None = None) -> Condition:
+    """A field whose text has a part, or a list that has a value; ``spelled`` is the part as it was written, if that is known."""
+    text = _text(value) if spelled is None else spelled
+    if name in OWN:
+        return Condition(f"instr({name}, ?) > 0", (text,))
+    part = _Field.named(name).where(f"{_SCALARS} AND instr(CAST({{value}} AS TEXT), ?) > 0", text)
     return joined("OR", [part, compare(name, "=", value)])
 
 
 def exists(name: str) -> Condition:
     """A field that is there."""
-    if name in ("lang", "id"):
+    if name in OWN:
         return Condition(f"{name} IS NOT NULL", ())
     return _Field.named(name).where("coalesce({type}, 'null') != 'null'")
 

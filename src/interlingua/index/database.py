@@ -316,6 +316,10 @@ class Database:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            if "closed database" in str(error):
+                raise IndexBusy(
+                    f"{self.path.parent} was closed or replaced while it was read; try again, if it is still open."
+                ) from error
             raise self._said(error) from error
 
     def _said(self, error: sqlite3.DatabaseError) -> Exception:
@@ -396,5 +400,7 @@ def _close(opened: list[tuple[threading.Thread, sqlite3.Connection]], *, ended: 
     for pair in list(opened):
         thread, database = pair
         if not (ended and thread.is_alive()):
-            opened.remove(pair)
-            database.close()
+            # Who takes it out closes it: another thread may be at the same.
+            with suppress(ValueError):
+                opened.remove(pair)
+                database.close()

@@ -7,7 +7,7 @@ snapshot are the keys beyond its last one, and what went are the keys noted sinc
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -65,12 +65,8 @@ class Documents(Database):
                 keywords.rebuild(self._database)
             yield
 
-    def put(self, document: Document, passages: Sequence[Passage]) -> bool:
-        """Add a document, in the place of the one with its id; within a transaction.
-
-        Returns:
-            Whether there was one with this id.
-        """
+    def put(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Add a document, in the place of the one with its id; within a transaction."""
         database = self._database
         metadata = as_json(document.metadata)
         row = (
@@ -102,7 +98,6 @@ class Documents(Database):
             keys.append(int(added.lastrowid or 0))
         texts = (document.text[passage.start : passage.stop] for passage in passages)
         keywords.put(database, zip(keys, texts, strict=True))
-        return found is not None
 
     def describe(self, id: str, metadata: Mapping[str, Any]) -> bool:
         """Give a document other metadata, its text being the same; within a transaction. False if it is not there."""
@@ -293,26 +288,28 @@ class Documents(Database):
     def excerpts(self, keys: Sequence[int]) -> dict[int, Excerpt]:
         """Passages as they are shown; those that are gone are left out."""
         found: dict[int, Excerpt] = {}
-        # A document that has several of the passages is checked once.
-        checked: dict[int, Mapping[str, Any]] = {}
         for some in _portions(keys):
             marks = ", ".join("?" * len(some))
             with self._errors():
                 rows = self._database.execute(
-                    "SELECT key, start, stop, number, id, text, documents.lang, metadata, documents.checksum "
-                    f"FROM passages JOIN documents USING (number) WHERE key IN ({marks})",
-                    some,
+                    f"SELECT key, start, stop, number FROM passages WHERE key IN ({marks})", some
                 ).fetchall()
-            for key, start, stop, number, id_, text, lang, metadata, checksum in rows:
-                fields = checked.get(number)
-                if fields is None:
-                    self._check(id_, text, lang, metadata, checksum)
-                    fields = checked[number] = from_json(metadata)
-                if start == 0 and stop == len(text):
-                    found[key] = Excerpt(id_, text, lang, fields, None, None)
-                else:
-                    found[key] = Excerpt(id_, text[start:stop], lang, fields, start, stop)
+            # Each document once, however many of the passages it has: it may be a book.
+            documents = self._numbered({row[3] for row in rows})
+            for key, start, stop, number in rows:
+                if number in documents:
+                    found[key] = _excerpt(documents[number], start, stop)
         return found
+
+    def _numbered(self, numbers: Collection[int]) -> dict[int, Document]:
+        """A few documents by their numbers; those that are gone are left out."""
+        marks = ", ".join("?" * len(numbers))
+        with self._errors():
+            rows = self._database.execute(
+                f"SELECT number, id, text, lang, metadata, checksum FROM documents WHERE number IN ({marks})",
+                [*numbers],
+            ).fetchall()
+        return {number: self._document(*row) for number, *row in rows}
 
     def all(self, *, where: str = "", arguments: Sequence[Any] = ()) -> Iterator[Document]:
         """All documents in the order of their first addition."""
@@ -382,6 +379,13 @@ class Documents(Database):
         if joined.size != len(blobs) * self._dimension:
             raise CorruptIndex(f"{self.path} holds vectors of another length; run: interlingua index verify")
         return joined.reshape(len(blobs), self._dimension).astype(np.float32)
+
+
+def _excerpt(document: Document, start: int, stop: int) -> Excerpt:
+    id_, text, lang, metadata = document.id, document.text, document.lang, document.metadata
+    if start == 0 and stop == len(text):
+        return Excerpt(id_, text, lang, metadata, None, None)
+    return Excerpt(id_, text[start:stop], lang, metadata, start, stop)
 
 
 def _portions(items: Sequence[Any]) -> Iterator[list[Any]]:

@@ -19,9 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.errors import OptionError
 from interlingua.index.pairs import PairSums
-from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.centring import LanguageMeans, shipped_means
 from interlingua.types import Prompt, Vectors
 
 # How many texts of a language a shipped mean is worth against the index's own. From 30 to 300 it makes no difference.
@@ -128,7 +127,7 @@ class Estimate:
         """
         counts = {lang: count for lang, count in self._counts.items() if lang is not None}
         own = {lang: (total / self._counts[lang]).astype(np.float32) for lang, total in self._sums.items()}
-        documents, queries = _shipped(model, "document"), _shipped(model, "query")
+        documents, queries = shipped_means(model, "document"), shipped_means(model, "query")
         if documents is None or queries is None:
             # Without anything shipped, languages with few texts are drawn towards the mean of all.
             overall = sum(self._sums.values(), np.zeros(self._dimension)) / max(sum(self._counts.values()), 1)
@@ -179,13 +178,6 @@ class Estimate:
             mean = means.mean(lang).astype(np.float64)
             squares += count * (1 + float(mean @ mean)) - 2 * float(self._sums[lang] @ mean)
         return float(np.sqrt(max(squares / total, 0.0)))
-
-
-def _shipped(model: str, prompt: str) -> LanguageMeans | None:
-    try:
-        return LanguageMeans.shipped(model, prompt)  # type: ignore[arg-type]
-    except OptionError:
-        return None
 
 
 def _drawn(mean: Vectors, count: int, prior: Vectors) -> Vectors:

@@ -15,6 +15,7 @@ from typing import Any
 
 from interlingua.errors import OptionError
 from interlingua.index.conditions import (
+    OWN,
     TOO_DEEP,
     Condition,
     among,
@@ -191,12 +192,13 @@ class _Parser:
         if self._kind() == "operator":
             operator = _OPERATORS[str(self._word())]
             self._next += 1
-            return compare(name, operator, self._value())
+            return compare(name, operator, self._value(name))
         if self._take("contains"):
-            return contains(name, self._value())
+            spelled = self._spelled()
+            return contains(name, self._value(name), spelled)
         opposite = self._take("not")
         if self._take("in"):
-            found = among(name, self._values())
+            found = among(name, self._values(name))
             return negated(found) if opposite else found
         raise self._wrong("a comparison (=, !=, <, <=, >, >=, in, contains)")
 
@@ -211,10 +213,21 @@ class _Parser:
         self._next += 1
         return word.strip("`")
 
-    def _value(self) -> Any:
+    def _spelled(self) -> str | None:
+        """What comes next as it stands in the filter, if it is a number, true or false, which may be meant as text."""
+        if self._kind() != "number" and self._word() not in ("true", "false"):
+            return None
+        _, word, at = self._tokens[self._next]
+        return self._text[at : at + len(word)]
+
+    def _value(self, name: str) -> Any:
+        """The value that a field is compared with."""
         kind, word = self._kind(), str(self._word())
-        if kind == "number":
-            value: Any = float(word) if re.search(r"[.eE]", word) or len(word) > _DIGITS else int(word)
+        if name in OWN and (spelled := self._spelled()) is not None:
+            # As a number, the id 0042 would be another.
+            value: Any = spelled
+        elif kind == "number":
+            value = float(word) if re.search(r"[.eE]", word) or len(word) > _DIGITS else int(word)
         elif kind == "text":
             value = re.sub(r"\\(.)", r"\1", word[1:-1])
         elif kind == "word" and word in ("true", "false", "null"):
@@ -227,12 +240,12 @@ class _Parser:
         self._next += 1
         return value
 
-    def _values(self) -> list[Any]:
+    def _values(self, name: str) -> list[Any]:
         close = ")" if self._take("(") else "]" if self._take("[") else None
         if close is None:
             raise self._wrong("a list in parentheses")
-        values = [self._value()]
+        values = [self._value(name)]
         while self._take(","):
-            values.append(self._value())
+            values.append(self._value(name))
         self._expect(close)
         return values

@@ -18,11 +18,12 @@ from interlingua.scoring.similarity import languages_of
 from interlingua.texts.checking import check_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from interlingua.index.documents import Documents
     from interlingua.index.filters import Filter
     from interlingua.index.reading import Readable
+    from interlingua.index.records import Document
     from interlingua.scoring.similarity import Langs
     from interlingua.types import Prompt
 
@@ -75,7 +76,7 @@ class Hubs:
 
 def detect(
     index: Readable,
-    documents: Documents,
+    moment: Iterable[tuple[Document, Documents]],
     queries: Sequence[str] | None,
     langs: Langs,
     *,
@@ -86,7 +87,10 @@ def detect(
     most: int,
     seed: int,
 ) -> Hubs:
-    """Count which documents are found for many queries; see ``Index.hubs``."""
+    """Count which documents are found for many queries; see ``Index.hubs``.
+
+    ``moment`` has the documents that ``where`` selects, each with where its vectors are read, as they are at one moment.
+    """
     for name, value in (("k", k), ("sample", sample), ("most", most)):
         if not isinstance(value, int) or value < 1:
             raise OptionError(f"{name} must be a whole number and at least 1, not {value!r}.")
@@ -95,9 +99,12 @@ def detect(
     prompt: Prompt
     if queries is None:
         places = set(np.random.default_rng(seed).choice(total, min(sample, total), replace=False).tolist())
-        chosen = [one for place, one in enumerate(index.documents(where)) if place in places]
-        own, asked_langs, prompt = [one.id for one in chosen], [one.lang for one in chosen], "document"
-        parts = [documents.vectors_of(one.id)[:1] for one in chosen]
+        chosen, parts = [], []
+        for place, (read, documents) in enumerate(moment):
+            if place in places:
+                chosen.append(read)
+                parts.append(documents.vectors_of(read.id)[:1])
+        own, asked_langs, prompt = [read.id for read in chosen], [read.lang for read in chosen], "document"
         vectors = np.concatenate(parts) if parts else np.empty((0, index.manifest.dimension), dtype=np.float32)
     else:
         texts = check_texts(queries, name="queries").texts

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from interlingua._version import __version__
 from interlingua.errors import CorruptIndex, InputError, OptionError, StorageError
 from interlingua.index.filters import Filter, condition
+from interlingua.index.fitting import Fitting
 from interlingua.index.info import Info
-from interlingua.index.items import Item, as_documents, changed, chunked, id_of
+from interlingua.index.items import Item, as_documents, as_list, changed, chunked, id_of
 from interlingua.index.manifest import Kind, Manifest, Storage, read_manifest
-from interlingua.index.pairs import PairSums
-from interlingua.index.reading import Readable
+from interlingua.index.records import Document
 from interlingua.index.replacing import finish_taking_place, standing
 from interlingua.index.whole import (
     absolute,
@@ -26,15 +26,13 @@ from interlingua.index.whole import (
     recover,
 )
 from interlingua.index.writing import Changes
-from interlingua.scoring.similarity import Langs, languages_of
-from interlingua.texts.checking import check_texts
-from interlingua.types import TextEncoder
+from interlingua.types import Record, TextEncoder
 
 if TYPE_CHECKING:
     from interlingua.index.snapshot import Report
 
 
-class Index(Readable):
+class Index(Fitting):
     """A folder of documents that is searched across languages.
 
     Made by ``Index.create`` and ``Index.open``. One process at a time writes; any number read meanwhile and see what has been
@@ -77,6 +75,8 @@ class Index(Readable):
         if not isinstance(recall, int | float) or not 0 < recall < 1:
             raise OptionError(f"recall is a number between 0 and 1, not {recall!r}.")
         path = absolute(folder)
+        # Else the index that should be there would be taken for none.
+        finish_taking_place(path)
         encoder = encoder if encoder is not None else default_encoder()
         manifest = Manifest(
             model_of(encoder),
@@ -151,7 +151,7 @@ class Index(Readable):
         Args:
             documents: see ``Item``. One without an id gets one made of its text and fields; one without a language gets the one
                 that is identified.
-            snapshot: make a new snapshot at the end if much has changed.
+            snapshot: make a new snapshot at the end if much has changed, and before it whenever very many documents came.
             acknowledged: called with the number of documents after each chunk that is on the disk.
             report: called with what a snapshot does and its progress.
 
@@ -161,13 +161,18 @@ class Index(Readable):
             StorageError: the disk refuses; the index is as before the chunk.
         """
         added = updated = unchanged = row = 0
+        growing = snapshot
+        items = as_list(
+            documents, (str, Mapping, Record, Document), "documents are a list or another iterable of documents"
+        )
         with self._writing():
-            for chunk in chunked([documents] if isinstance(documents, str | Mapping) else documents):
+            for chunk in chunked(items):
                 changes = self._writer().put(as_documents(chunk, row))
                 row += len(chunk)
                 added, updated, unchanged = (a + b for a, b in zip((added, updated, unchanged), changes, strict=True))
                 if acknowledged is not None:
                     acknowledged(len(chunk))
+                growing = growing and self._writer().keep_up(report)
             if snapshot:
                 self._writer().make_snapshot_if_behind(report)
         return Changes(added, updated, unchanged)
@@ -180,7 +185,7 @@ class Index(Readable):
 
         All is changed or, after an error or an interruption, nothing; until all is embedded it is in memory.
         """
-        wanted = [documents] if isinstance(documents, Mapping) else list(documents)
+        wanted = list(as_list(documents, (Mapping,), "changes are a list or another iterable of dicts"))
         for row, change in enumerate(wanted):
             if not isinstance(change, Mapping) or "id" not in change:
                 raise InputError(f"Row {row}: a change is a dict with 'id' and what shall be different.", [row])
@@ -205,66 +210,18 @@ class Index(Readable):
         Returns:
             The ids of the documents that were there and are gone.
         """
-        wanted = [id_of(one) for one in ([ids] if isinstance(ids, str) else ids)]
+        wanted = [id_of(one) for one in as_list(ids, (str,), "ids are a list or another iterable of texts")]
         chosen = condition(where)
+        if where is not None and chosen is None:
+            raise OptionError(
+                "An empty filter selects all documents; to delete all of them, delete the folder of the index."
+            )
         with self._writing(), self._documents.transaction():
             if chosen is not None:
                 wanted += [one.id for one in self._documents.all(where=chosen.sql, arguments=chosen.arguments)]
             return self._documents.remove(wanted)
 
     # ------------------------------------------------------------------------------------------ upkeep
-
-    def fit_means(
-        self,
-        texts_a: Sequence[str],
-        texts_b: Sequence[str],
-        *,
-        lang_a: Langs = None,
-        lang_b: Langs = None,
-        report: Report | None = None,
-    ) -> dict[tuple[str, str], int]:
-        """Learn from translations where languages lie, for fair search where languages are about different things.
-
-        Without, a language's mean is estimated from its documents, so what these are about is taken for a part of the
-        language. Pairs of further calls add up. The snapshot is made anew, because means are frozen in it.
-
-        Args:
-            texts_a: texts, some hundreds in each pair of languages.
-            texts_b: the translation of each.
-            lang_a: the language of the former, one for all or one for each; None identifies it.
-            lang_b: that of the latter.
-            report: called with what a snapshot does and its progress.
-
-        Returns:
-            How many pairs there are by now in each two languages.
-
-        Raises:
-            InputError: a text cannot be embedded, there are not as many of both, or no pair is in two known languages.
-            IndexBusy: another process writes.
-            StorageError: the disk refuses.
-        """
-        a, b = (check_texts(texts, name=name).texts for texts, name in ((texts_a, "texts_a"), (texts_b, "texts_b")))
-        if len(a) != len(b):
-            raise InputError(f"There are {len(a):,} texts but {len(b):,} translations; give one translation a text.")
-        langs_a, langs_b = languages_of(a, lang_a), languages_of(b, lang_b)
-        with self._writing():
-            # Not before: another process may have embedded the index with another model meanwhile.
-            vectors = [self._checked(self.encoder.encode_document(texts)) for texts in (a, b)]
-            known = self._documents.pairs() or PairSums({}, {})
-            pairs = known.with_pairs(vectors[0], vectors[1], langs_a, langs_b)
-            if pairs.counts == known.counts:
-                raise InputError("No pair of texts is in two different languages; give their languages.")
-            with self._documents.transaction():
-                self._documents.tell_pairs(pairs)
-            self._writer().make_snapshot(report)
-        return pairs.counts
-
-    def forget_means(self, report: Report | None = None) -> None:
-        """Forget what ``fit_means`` has learned, and make the snapshot anew."""
-        with self._writing():
-            with self._documents.transaction():
-                self._documents.tell_pairs(None)
-            self._writer().make_snapshot(report)
 
     def compact(self, report: Report | None = None) -> Info:
         """Make the snapshot anew, and give back the room of what was deleted."""
@@ -301,10 +258,12 @@ class Index(Readable):
         with self._writing():
             beside, begun = growing_beside(self.folder, self.manifest, encoder)
             with Index.open(beside, encoder) as new:
-                new.add(self._documents.all(), acknowledged=acknowledged, report=report)
+                new.add(self._documents.all(), snapshot=False, acknowledged=acknowledged)
                 if begun:
                     # What was deleted since.
                     new.delete(set(new._documents.ids()) - set(self._documents.ids()))
+                # Not before, because nobody reads it while it grows.
+                new.add([], report=report)
             self._take_place(beside)
             self._encoder, self._given = encoder, True
 

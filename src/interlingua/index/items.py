@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from numbers import Integral
@@ -19,7 +20,8 @@ from interlingua.texts.checking import find_problems
 from interlingua.types import Record
 
 Item = str | Record | Document | Mapping[str, Any]
-"""A document: a text, a Record, a Document, or a dict with ``text`` and, if wanted, ``id``, ``lang`` and other fields."""
+"""A document: a text, a Record, a Document, or a dict with ``text`` and, if wanted, ``id``, ``lang`` and other fields; a dict
+under ``metadata``, as an export has it, is taken as the fields in it."""
 
 # Documents that are embedded and written together, and characters: what an interruption costs.
 _CHUNK = 2048
@@ -27,22 +29,50 @@ _CHARACTERS = 16_000_000
 _LONGEST_ID = 1000
 # Below it JSON has every whole number without a look.
 _LARGEST = 2**63
-_I = TypeVar("_I", bound=Item)
+# Controls, halves of characters, ends of lines and paragraphs, and what is no character. What joins and separates letters is
+# needed in Persian and other scripts, and there are several spaces.
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp", "Cn")
+_I = TypeVar("_I")
 
 
-def chunked(items: Iterable[_I]) -> Iterator[list[_I]]:
-    """Items in portions of up to 2,048, less where they are long."""
+def _length(item: object) -> int:
+    text = item.get("text") if isinstance(item, Mapping) else getattr(item, "text", item)
+    return len(text) if isinstance(text, str) else 0
+
+
+def chunked(
+    items: Iterable[_I], most: int | None = None, characters: Callable[[_I], int] = _length
+) -> Iterator[list[_I]]:
+    """Items in portions, which are smaller where the items are long.
+
+    Args:
+        items: what is divided.
+        most: how many items a portion has; by default 2,048.
+        characters: how long an item is.
+    """
     chunk: list[_I] = []
-    characters = 0
+    total = 0
     for item in items:
         chunk.append(item)
-        text = item.get("text") if isinstance(item, Mapping) else getattr(item, "text", item)
-        characters += len(text) if isinstance(text, str) else 0
-        if len(chunk) == _CHUNK or characters >= _CHARACTERS:
+        total += characters(item)
+        if len(chunk) == (most or _CHUNK) or total >= _CHARACTERS:
             yield chunk
-            chunk, characters = [], 0
+            chunk, total = [], 0
     if chunk:
         yield chunk
+
+
+def as_list(given: Any, single: tuple[type, ...], wanted: str) -> Iterable[Any]:
+    """What was given as an iterable; one of the types ``single`` becomes a list of one.
+
+    Raises:
+        InputError: it is none, or its elements would not be what was meant: the bytes of a text, the names of fields.
+    """
+    if isinstance(given, single):
+        return [given]
+    if isinstance(given, bytes | bytearray | Mapping) or not isinstance(given, Iterable):
+        raise InputError(f"{wanted}, not {_said(given)}.")
+    return given
 
 
 def as_documents(items: Sequence[Item], first: int = 0) -> list[Document]:
@@ -85,16 +115,29 @@ def id_of(given: object, row: int | None = None) -> str:
     if len(given) > _LONGEST_ID:
         raise _refused(f"the id {given[:20]!r}… has {len(given):,} characters; {_LONGEST_ID:,} are allowed", row)
     if not given.isprintable():
-        at = next(place for place, character in enumerate(given) if not character.isprintable())
-        raise _refused(
-            f"the id has U+{ord(given[at]):04X} at position {at}, which nobody can see or type: {given!r:.60}", row
-        )
+        for at, character in enumerate(given):
+            if unicodedata.category(character) in _UNSEEN:
+                raise _refused(
+                    f"the id has U+{ord(character):04X} at position {at}, which nobody can see or type: {given!r:.60}",
+                    row,
+                )
     return given
+
+
+def refusal(record: Record) -> str | None:
+    """Why a record cannot be a document, whatever its text is; None if it can."""
+    try:
+        if record.id:
+            id_of(record.id)
+        _as_metadata(record.metadata, None)
+    except InputError as error:
+        return str(error).removesuffix(".")
+    return None
 
 
 def changed(before: Document, change: Mapping[str, Any], row: int) -> Document:
     """A document with changes; None takes a field away."""
-    others = {name: value for name, value in change.items() if name not in ("id", "text", "lang")}
+    others = _unfolded({name: value for name, value in change.items() if name not in ("id", "text", "lang")})
     fields = {**before.metadata, **_as_metadata(others, row)}
     metadata = {name: value for name, value in fields.items() if name not in others or others[name] is not None}
     text = change.get("text", before.text)
@@ -129,7 +172,15 @@ def _as_document(item: object, row: int) -> Document:
         names = ", ".join(sorted(map(str, fields))) or "none"
         raise InputError(f"documents: row {row} (from 0) is a dict without a field 'text'; its fields: {names}.", [row])
     text, lang, given = fields.pop("text"), fields.pop("lang", None), fields.pop("id", None)
-    return _checked(given, text, lang, fields, row)
+    return _checked(given, text, lang, _unfolded(fields), row)
+
+
+def _unfolded(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fields with those that stand below ``metadata``, as in an export."""
+    within = fields.get("metadata")
+    if not isinstance(within, Mapping):
+        return fields
+    return {name: value for name, value in fields.items() if name != "metadata"} | dict(within)
 
 
 def _checked(given: object, text: object, lang: object, fields: Mapping[str, Any], row: int) -> Document:
@@ -150,7 +201,7 @@ def _as_language(lang: object, row: int) -> str | None:
         raise UnknownLanguage(f"documents: row {row} (from 0): {error}") from error
 
 
-def _as_metadata(fields: Mapping[str, Any], row: int) -> dict[str, Any]:
+def _as_metadata(fields: Mapping[str, Any], row: int | None) -> dict[str, Any]:
     """Fields as JSON gives them back."""
     found = {}
     for name, value in fields.items():
@@ -176,6 +227,8 @@ def _as_metadata(fields: Mapping[str, Any], row: int) -> dict[str, Any]:
 def _plain(value: object) -> object:
     """What tables hold, as JSON can hold it."""
     if isinstance(value, date):
+        if value != value:  # noqa: PLR0124
+            raise ValueError("NaT, a missing value: leave it out or give None")
         return value.isoformat()
     if isinstance(value, uuid.UUID):
         return str(value)

@@ -15,7 +15,8 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -173,10 +174,14 @@ def _ranked(
 
 def _passages(database: sqlite3.Connection, number: int | None = None) -> Iterator[tuple[int, str]]:
     """The keys and texts of the passages of a document, or of all."""
-    statement = "SELECT key, start, stop, text FROM passages JOIN documents USING (number)"
-    chosen = (" ORDER BY key", ()) if number is None else (" WHERE number = ?", (number,))
-    for key, start, stop, text in database.execute(statement + chosen[0], chosen[1]):
-        yield key, text[start:stop]
+    statement = "SELECT number, key, start, stop FROM passages"
+    chosen = ("", ()) if number is None else (" WHERE number = ?", (number,))
+    rows = database.execute(f"{statement}{chosen[0]} ORDER BY key", chosen[1])
+    # The passages of a document have neighbouring keys; so its text, which may be a book, is read once.
+    for owner, parts in groupby(rows, itemgetter(0)):
+        found = database.execute("SELECT text FROM documents WHERE number = ?", (owner,)).fetchone()
+        for _, key, start, stop in parts if found is not None else ():
+            yield key, found[0][start:stop]
 
 
 def _joined(text: str) -> str:

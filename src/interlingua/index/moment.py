@@ -119,9 +119,9 @@ class Moment:
                 rows = rows[~self._gone[rows]]
             selection = Selection(len(self._gone), rows)
             found = Allowed(keys, selection, np.flatnonzero(np.isin(self._tail.keys, keys)))
-            while len(self._filtered) >= _FILTERS_KEPT:
-                # Another thread may have taken it away already.
-                self._filtered.pop(next(iter(self._filtered)), None)
+            # A list, because other threads come and take away meanwhile.
+            for old in list(self._filtered)[: 1 - _FILTERS_KEPT]:
+                self._filtered.pop(old, None)
             self._filtered[name] = found
         return found
 

@@ -21,6 +21,7 @@ from interlingua.index.opened import Opened
 from interlingua.index.options import SearchOptions
 from interlingua.index.records import Document
 from interlingua.index.relevance import check_options
+from interlingua.index.replacing import finish_taking_place
 from interlingua.index.scanning import Asked
 from interlingua.index.seeking import Seeker, Sure
 from interlingua.index.view import View
@@ -87,11 +88,15 @@ class Readable(Opened):
             vectors: also the vectors of each document's passages.
 
         Raises:
+            OptionError: the file would lie in the index.
             StorageError: the disk refuses.
         """
         from interlingua.texts.writing import open_atomic, write_rows
 
-        with open_atomic(Path(path).expanduser()) as file:
+        where_to = Path(path).expanduser()
+        if where_to.resolve().is_relative_to(self.folder.resolve()):
+            raise OptionError(f"{where_to} lies in the index; write to another folder.")
+        with open_atomic(where_to) as file:
             return write_rows(self.exported(where=where, vectors=vectors), file, "jsonl")
 
     def _at_one_moment(self, chosen: Condition | None) -> Iterator[tuple[Document, Documents]]:
@@ -109,6 +114,7 @@ class Readable(Opened):
 
     def verify(self) -> list[str]:
         """What is wrong with the files, in sentences; every byte is read. Empty if all is well."""
+        finish_taking_place(self.folder)
         return list(damage(self.folder))
 
     # ------------------------------------------------------------------------------------------ search
@@ -307,9 +313,8 @@ class Readable(Opened):
         """
         from interlingua.index.hubs import detect
 
-        return detect(
-            self, self._documents, queries, langs, k=k, where=where, sample=sample, fair=fair, most=most, seed=seed
-        )
+        moment = self._at_one_moment(condition(where))
+        return detect(self, moment, queries, langs, k=k, where=where, sample=sample, fair=fair, most=most, seed=seed)
 
 
 def _check_counts(k: int, per_language: int | None) -> None:

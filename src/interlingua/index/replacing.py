@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from interlingua.errors import CorruptIndex, IndexBusy, OptionError
-from interlingua.index.manifest import flush_folder, write_atomically
+from interlingua.index.manifest import Manifest, flush_folder, read_manifest, write_atomically
 from interlingua.index.writing import LOCK, disk
 
 MARK = ".replacing"
@@ -85,8 +85,8 @@ def check_free(folder: Path) -> None:
 def finish_taking_place(folder: Path) -> None:
     """Bring to its end what ``take_place`` began, where it was interrupted; wait for its end where it is under way."""
     real = folder.resolve()
-    replaced = _replaced(real)
-    if marked(replaced) != "replaced":
+    # The root of the file system has no name, and nothing beside it.
+    if not real.name or marked(replaced := _replaced(real)) != "replaced":
         return
     if not _is_absent(real):
         # Only what is to be deleted is left, which whoever is at it will do.
@@ -110,6 +110,17 @@ def standing(folder: Path, opening: Callable[[], _T]) -> _T:
     except (CorruptIndex, IndexBusy, OptionError):
         finish_taking_place(folder)
         return opening()
+
+
+def standing_manifest(folder: Path) -> Manifest:
+    """The manifest of the index that stands there; what ``take_place`` began is brought to its end first.
+
+    Raises:
+        OptionError: the folder is no index.
+        CorruptIndex: the manifest is missing or damaged.
+    """
+    finish_taking_place(folder)
+    return standing(folder, lambda: read_manifest(folder))
 
 
 def _replaced(real: Path) -> Path:

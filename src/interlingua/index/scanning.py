@@ -214,7 +214,12 @@ def _found(pool: Pool, bare: Vectors | None, scores: Vectors, places: Rows) -> l
     """What was found for each query; the cosines are the scores, or those of the bare queries if they are given."""
     cosines = scores
     if bare is not None:
-        cosines = np.matmul(pool.vectors[places].astype(np.float32, copy=False), bare[..., None])[..., 0]
+        cosines = np.empty(scores.shape, dtype=np.float32)
+        at_once = max(1, _RESCORED // max(places.shape[1], 1))
+        for start in range(0, len(places), at_once):
+            part = slice(start, start + at_once)
+            vectors = pool.vectors[places[part]].astype(np.float32, copy=False)
+            cosines[part] = np.matmul(vectors, bare[part, :, None])[..., 0]
     filled = np.isfinite(scores)
     there = None if filled.all() else filled
     return each_query(pool.keys[places], pool.numbers[places], scores, cosines.clip(-1.0, 1.0), there)

@@ -121,10 +121,18 @@ def recover(path: Path, encoder: TextEncoder | None) -> None:
     Snapshots are deleted, because they may know of writes that are lost.
 
     Raises:
+        OptionError: there is no such folder.
         CorruptIndex: the documents cannot be read, or do not tell what the index was made with and no encoder is given.
         WrongModel: they tell of another encoder than the one given.
     """
     finish_taking_place(path)
+    # Before the lock, which would make them.
+    if not path.is_dir():
+        raise OptionError(
+            f"{path} is no index: there is no such folder; name the folder whose documents are to be recovered."
+        )
+    if not (path / database.FILE).exists():
+        raise CorruptIndex(database.missing(path / database.FILE))
     with writers_lock(path):
         documents = database.Database(path, check=False)
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +30,10 @@ _BEHIND_SHARE = 0.1
 _BEHIND = 2000
 # Every process that searches holds as many vectors in memory and looks at all of them.
 _MOST_BEHIND = 100_000
+# Within a long call only when so many came, and so many times what the last one knows, so that all of them together cost hardly
+# more than two of the last.
+_FAR_BEHIND = 1_000_000
+_GROWTH = 3
 _LENGTH_TOLERANCE = 1e-2
 
 
@@ -45,6 +49,22 @@ class Changes(NamedTuple):
     added: int
     updated: int
     unchanged: int
+
+
+class _Prepared(NamedTuple):
+    """A chunk of documents that is ready to be written.
+
+    Attributes:
+        new: those that are new or have another text.
+        passages: the passages of each of these.
+        told: those that have only other fields.
+        changes: what the rows of the chunk change, one after the other.
+    """
+
+    new: list[Document]
+    passages: list[list[Passage]]
+    told: list[Document]
+    changes: Changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,20 +86,18 @@ class Writer:
     def put(self, *chunks: list[Document]) -> Changes:
         """Add chunks, all of them or nothing; what is there just so is not embedded again."""
         prepared = [self._prepared(chunk) for chunk in chunks]
-        added = updated = 0
-        if any(new or told for new, _, told in prepared):
+        if any(one.new or one.told for one in prepared):
             with self.documents.transaction():
-                for new, passages, told in prepared:
-                    for document, parts in zip(new, passages, strict=True):
-                        added += not self.documents.put(document, parts)
-                    for document in told:
+                for one in prepared:
+                    for document, parts in zip(one.new, one.passages, strict=True):
+                        self.documents.put(document, parts)
+                    for document in one.told:
                         self.documents.describe(document.id, document.metadata)
-                    updated += len(new) + len(told)
-        updated -= added
-        return Changes(added, updated, sum(map(len, chunks)) - added - updated)
+        return (
+            Changes(*map(sum, zip(*(one.changes for one in prepared), strict=True))) if prepared else Changes(0, 0, 0)
+        )
 
-    def _prepared(self, documents: list[Document]) -> tuple[list[Document], list[list[Passage]], list[Document]]:
-        """Documents that are new or have another text, their passages, and those that have only other fields."""
+    def _prepared(self, documents: list[Document]) -> _Prepared:
         present = self.documents.get([document.id for document in documents])
         # Of documents with one id the last one counts.
         last = {document.id: document for document in documents}
@@ -91,7 +109,7 @@ class Writer:
             and not differs(document, present[document.id])
             and has_other_fields(document, present[document.id])
         ]
-        return new, self._embedded(new), told
+        return _Prepared(new, self._embedded(new), told, _changes(documents, present))
 
     def _embedded(self, documents: list[Document]) -> list[list[Passage]]:
         if not documents:
@@ -132,6 +150,28 @@ class Writer:
                     f"interlingua index compact {self.folder}"
                 ) from error
 
+    def keep_up(self, report: Report | None) -> bool:
+        """Within a long call, make a snapshot if very many passages came since the last one, because readers hold them all.
+
+        Returns:
+            False if the disk refuses. The documents are in all the same; whether there is room is asked again at the end.
+        """
+        if self._is_far_behind():
+            try:
+                self.make_snapshot(report)
+            except StorageError:
+                return False
+        return True
+
+    def _is_far_behind(self) -> bool:
+        """As ``_is_behind``, for every chunk of a long call: only what the last snapshot says about itself is read."""
+        count = last_key = 0
+        # One that is lost or damaged is made anew.
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            facts = snapshots.read_facts(self.folder / snapshots.FOLDER / str(self.documents.fact("snapshot")))
+            count, last_key = facts.count, facts.last_key
+        return self.documents.last_key() - last_key > max(_FAR_BEHIND, _GROWTH * count)
+
     def make_snapshot(self, report: Report | None) -> None:
         """Make a snapshot, then forget what only older ones need, then delete those: in this order each is safe."""
         with disk(self.folder):
@@ -140,6 +180,20 @@ class Writer:
             self.documents.forget_removed(made.facts.mark)
             self.documents.tell("snapshot", made.folder.name)
         snapshots.prune(self.folder, keep=made.folder)
+
+
+def _changes(documents: list[Document], present: Mapping[str, Document]) -> Changes:
+    """What documents change, each compared with the one before it that has its id."""
+    known = dict(present)
+    added = updated = 0
+    for document in documents:
+        before = known.get(document.id)
+        if before is None:
+            added += 1
+        elif differs(document, before) or has_other_fields(document, before):
+            updated += 1
+        known[document.id] = document
+    return Changes(added, updated, len(documents) - added - updated)
 
 
 @contextmanager
@@ -205,5 +259,5 @@ def disk(path: Path) -> Iterator[None]:
     """What the disk refuses, in one sentence."""
     from interlingua.models.storage import storage_errors
 
-    with storage_errors(path, size="room for the index", elsewhere="choose another folder"):
+    with storage_errors(path, full="free some space", elsewhere="choose another folder"):
         yield
