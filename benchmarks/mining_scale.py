@@ -1,10 +1,11 @@
 """Mining very many sentences: how long, in how much memory, what is found, and whether a killed run goes on.
 
-    python benchmarks/mining_scale.py [--data DIR] [--work DIR] [--size 1000000] [--size 100000]
+    python benchmarks/mining_scale.py [--data DIR] [--work DIR] [--size 1000000] [--size 100000] [--no-kill] [--resume]
 
 The sentences are those of ``mining_scale_data.py``. Encoding is not measured: the encoder reads vectors from a file. Each run is a
 process of its own, whose peak of memory is the system's, with the mapped vectors in it. The second run is killed (SIGKILL) when
-half of the first one's files are there, and begun again.
+half of the first one's files are there, and begun again. --resume goes on with a first run that somebody killed, and tells how
+long the rest took.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, action="append", help="[default: 1000000 and 100000]")
     parser.add_argument("--memory", type=int, help="of mine_in")
     parser.add_argument("--no-kill", action="store_true", help="only the first run")
+    parser.add_argument("--resume", action="store_true", help="go on with a first run that was killed; no second one")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.folder is not None:
@@ -57,30 +59,44 @@ def main() -> None:
 def measured(options: argparse.Namespace, size: int) -> dict[str, Any]:
     """A run from beginning to end, and one that is killed and begun again."""
     folders = [options.work / f"mined-{size}-{name}" for name in ("whole", "killed")]
-    for folder in folders:
+    for folder in folders[options.resume :]:
         shutil.rmtree(folder, ignore_errors=True)
+    before = times(folders[0])
     with child(options, size, folders[0]) as process:
         whole = answer_of(process)
     result: dict[str, Any] = {"sentences": size, **whole, "seconds_of_steps": steps(folders[0])}
-    if not options.no_kill:
+    if options.resume:
+        after = times(folders[0])
+        result["killed"] = {
+            "files_before": len(before),
+            "files": len(after),
+            "made_again": sum(after.get(path) != then for path, then in before.items()),
+            "seconds_after": whole["seconds"],
+        }
+    elif not options.no_kill:
         files = len(list(folders[0].rglob("*.npy")))
         with child(options, size, folders[1]) as process:
             while len(list(folders[1].rglob("*.npy"))) < files // 2 and process.poll() is None:
                 time.sleep(0.02)
             process.kill()
-        before = {path: path.stat().st_mtime_ns for path in folders[1].rglob("*.npy")}
+        before = times(folders[1])
         with child(options, size, folders[1]) as process:
             resumed = answer_of(process)
         result["killed"] = {
             "files_before": len(before),
             "files": files,
-            "made_again": sum(path.stat().st_mtime_ns != then for path, then in before.items()),
+            "made_again": sum(times(folders[1]).get(path) != then for path, then in before.items()),
             "seconds_after": resumed["seconds"],
             "identical": resumed["answer"] == whole["answer"],
         }
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return result
+
+
+def times(folder: Path) -> dict[Path, int]:
+    """When each file of numbers was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
 
 
 def child(options: argparse.Namespace, size: int, folder: Path) -> subprocess.Popen[str]:

@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from pieces import answer, contents, heaps, mined
 
-from interlingua import FakeEncoder
+from interlingua import FakeEncoder, JointEncoder
 from interlingua.errors import CorruptIndex, OptionError, StorageError, WrongModel
 from interlingua.mining import searching
+from interlingua.mining.beginning import Heap, begun
 from interlingua.mining.filters import NO_FILTERS, Filters
 from interlingua.mining.shards import mine_in, run_unit, units
 from interlingua.mining.units import Unit
+from interlingua.mining.work import Side
 
 TEST = Path(__file__)
 
@@ -73,6 +75,20 @@ def test_a_file_of_another_work_is_made_again(tmp_path: Path) -> None:
     }  # fmt: skip
     assert answer(mined(tmp_path / "here", source, target)) == expected
     assert contents(tmp_path / "here") == whole
+
+
+def test_a_few_misjudged_sentences_choose_no_models(tmp_path: Path) -> None:
+    joint = JointEncoder(["e5-small", "use"])
+    source, target = heaps(40)
+    sides: dict[Side, Heap] = {
+        "source": Heap(source, "en"),
+        "target": Heap(target, ["hi"] + ["fr"] * (len(target) - 1)),
+    }
+    work = begun(tmp_path, joint, sides, NO_FILTERS)
+    assert work.langs == {"en", "fr"}
+    assert work.model(joint) is joint
+    other = begun(tmp_path / "hindi", joint, {**sides, "target": Heap(target, "hi")}, NO_FILTERS)
+    assert other.model(joint).name == "e5-small"
 
 
 def test_another_work_is_refused(tmp_path: Path) -> None:

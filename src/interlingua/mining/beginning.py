@@ -15,7 +15,7 @@ from typing import Any
 from interlingua.encoding.joint import JointEncoder
 from interlingua.errors import CorruptIndex, OptionError, StorageError
 from interlingua.mining.filters import Filters
-from interlingua.mining.sentences import chosen_of, shipped_means, side_languages
+from interlingua.mining.sentences import chosen_of, main_languages, side_languages
 from interlingua.mining.work import (
     FORMAT,
     PREPARED,
@@ -31,6 +31,7 @@ from interlingua.mining.work import (
     write_json,
     wrong_model,
 )
+from interlingua.scoring.centring import shipped_means
 from interlingua.scoring.similarity import Langs
 from interlingua.texts.writing import open_atomic, writing_errors
 from interlingua.types import TextEncoder
@@ -109,7 +110,7 @@ def _prepare(
 ) -> None:
     """Filter both sides and write what is left in shards."""
     langs = {side: side_languages(heaps[side].texts, heaps[side].langs) for side in SIDES}
-    known = {lang for side in SIDES for lang in langs[side]}
+    known = {lang for side in SIDES for lang in main_languages(langs[side])}
     model = encoder.knowing(known) if isinstance(encoder, JointEncoder) else encoder
     prepared: dict[str, Any] = {
         "work": digest_of(identity),

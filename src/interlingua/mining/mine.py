@@ -18,8 +18,9 @@ from interlingua.mining.filters import Filters, Reason
 from interlingua.mining.judging import Judged, judge
 from interlingua.mining.margins import Margin, Retrieval
 from interlingua.mining.searching import is_exact, nearest_both_ways
-from interlingua.mining.sentences import Sentences, main_languages, prepared, shipped_means, side_languages
+from interlingua.mining.sentences import Sentences, main_languages, prepared, side_languages
 from interlingua.progress import Advance
+from interlingua.scoring.centring import shipped_means
 from interlingua.scoring.similarity import Langs
 from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import TextEncoder

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlingua.errors import InputError, OptionError
+from interlingua.errors import InputError
 from interlingua.inspection.copies import majority
 from interlingua.mining.filters import Filtered, Filters, Reason, filtered
 from interlingua.progress import Advance
@@ -103,7 +103,7 @@ def prepared(
         encoder,
         kept,
         kept_langs,
-        means or no_means(encoder.dimension),
+        means or LanguageMeans.nothing(encoder.dimension),
         advance=advance,
         name=lambda row: chosen.rows[row],
     )
@@ -128,19 +128,6 @@ def chosen_of(texts: Sequence[str], langs: Sequence[str | None], filters: Filter
     return chosen
 
 
-def shipped_means(encoder: TextEncoder) -> LanguageMeans | None:
-    """The means that come with a model, if any do."""
-    try:
-        return LanguageMeans.shipped(encoder)
-    except OptionError:
-        return None
-
-
-def no_means(dimension: int) -> LanguageMeans:
-    """Means that take nothing out, until there are own ones."""
-    return LanguageMeans({}, np.zeros(dimension, dtype=np.float32))
-
-
 def own_means(vectors: Stored, langs: Sequence[str | None]) -> LanguageMeans:
     """For a model without means: those of each language's sentences here, if there are enough of them to be one.
 
@@ -148,7 +135,7 @@ def own_means(vectors: Stored, langs: Sequence[str | None]) -> LanguageMeans:
         vectors: (n, d), of the first ``FOR_MEANS`` sentences of a side.
         langs: their languages.
     """
-    means = LanguageMeans.estimated(np.asarray(vectors, dtype=np.float32), langs)
+    means = LanguageMeans.estimated(vectors, langs)
     counts = Counter(langs)
     zero = np.zeros(vectors.shape[1], dtype=np.float32)
     return LanguageMeans(

@@ -11,11 +11,11 @@ import numpy as np
 from interlingua.errors import OptionError
 from interlingua.mining.sealed import is_sealed, mapped, read_sealed, write_sealed, write_table
 from interlingua.mining.searching import is_exact, nearest_of
-from interlingua.mining.sentences import FOR_MEANS, no_means, own_means, shipped_means
+from interlingua.mining.sentences import FOR_MEANS, own_means
 from interlingua.mining.work import SIDES, Side, Work
 from interlingua.neighbours import Cells, Division
 from interlingua.progress import Advance
-from interlingua.scoring.centring import LanguageMeans
+from interlingua.scoring.centring import LanguageMeans, shipped_means
 from interlingua.scoring.tables import embed_centred
 from interlingua.types import Stored, TextEncoder
 
@@ -129,7 +129,7 @@ class Runner:
             raise OptionError(f"The unit {unit.name!r} embeds sentences: give the encoder.")
         model = self.work.model(self._encoder)
         some = self.work.shard(unit.side, unit.shard)
-        means = shipped_means(model) or no_means(model.dimension)
+        means = shipped_means(model) or LanguageMeans.nothing(model.dimension)
         vectors = embed_centred(model, some.texts, some.langs, means, advance=advance, name=lambda row: some.rows[row])
         write_sealed(self.work.path(unit.name), self.work.key(unit.name), [vectors])
 

@@ -88,7 +88,7 @@ class Work:
 
     @property
     def langs(self) -> set[str | None]:
-        """The languages of all sentences that were given."""
+        """The languages by which the models were chosen: those of more than a few of the sentences that were given."""
         return set(self._prepared["langs"])
 
     def counts(self, side: Side) -> list[int]:
