@@ -230,6 +230,7 @@ def test_nothing_and_one() -> None:
         ({"langs": ["en"]}, InputError, "2 texts but 1 languages"),
         ({"prefer_langs": ["german"]}, UnknownLanguage, "did you mean 'de'"),
         ({"within": False}, InputError, "there are none"),
+        ({"against": (text for text in "x")}, InputError, "against should be a list of texts"),
         ({"against": ["x", ""]}, InputError, "against: 1 of 2 rows cannot be embedded"),
         ({"keep": lambda row: row or "x"}, OptionError, "cannot be compared"),
     ],
@@ -243,6 +244,27 @@ def test_texts_that_cannot_be_embedded() -> None:
     with pytest.raises(InputError, match="texts: 1 of 2 rows cannot be embedded") as error:
         faked(["a", " "])
     assert error.value.rows == (1,)
+
+
+@pytest.mark.parametrize("model", ["e5", "use"])
+@pytest.mark.parametrize(
+    ("one", "other", "typo"),
+    [
+        ("My parcel was lost in Hamburg.", "My parcle was lost in Hamburg.", True),
+        ("I will receive it tomorrow morning", "I will recieve it tomorrow morning", True),
+        ("Dear Maria, the parcel has come.", "Dear Mara, the parcel has come.", False),
+        ("Dear Martina, the parcel has come.", "Dear Marina, the parcel has come.", False),
+        ("The trial was long and hard.", "The trail was long and hard.", False),
+        ("She keeps a dairy at home", "She keeps a diary at home", False),
+    ],
+)
+def test_a_typing_error_is_no_other_word(
+    model: str, request: pytest.FixtureRequest, one: str, other: str, typo: bool
+) -> None:
+    encoder: Encoder = request.getfixturevalue(model)
+    for texts in ([one, other], [other, one]):
+        assert dedup(encoder, texts, langs="en").counts["typo"] == typo
+        assert dedup(encoder, texts, langs="en", typos=False).counts["typo"] == 0
 
 
 @pytest.mark.parametrize("model", ["e5", "use"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlingua.deduplication.numbers import NumberGuard, contradict, numbers_of
-from interlingua.deduplication.typos import mistyped, typing_errors
+from interlingua.deduplication.numbers import _IDENTIFIER, NumberGuard, contradict, numbers_of
+from interlingua.deduplication.typos import Pieces, mistyped, typing_errors
 from interlingua.texts.forms import normal_form
 
 
@@ -38,6 +42,24 @@ from interlingua.texts.forms import normal_form
 )
 def test_reading(text: str, numbers: tuple[str, ...]) -> None:
     assert numbers_of(text) == numbers
+
+
+@given(st.text("ab1./-_@+: ", max_size=30))
+def test_identifiers_are_those_of_the_plain_patterns(text: str) -> None:
+    plain = re.compile(
+        r"[A-Za-z]+://[!-~]+|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+\.[A-Za-z]+|[A-Za-z0-9./-]*[A-Za-z0-9]_[A-Za-z0-9_./-]*"
+        r"|(?:[A-Za-z0-9-]+/)*[A-Za-z][A-Za-z0-9-]+\.[A-Za-z][A-Za-z0-9./-]*[A-Za-z0-9]"
+    )
+    assert _IDENTIFIER.findall(text) == [""] * len(plain.findall(text))
+    assert [found[0] for found in _IDENTIFIER.finditer(text)] == plain.findall(text)
+
+
+@pytest.mark.parametrize("run", ["a", "1", "f0", "a/", "a-", "a.", "0.", "a@", "a+", "ab_"])
+def test_long_runs_take_no_time(run: str) -> None:
+    text = f"see stat.py {run * (200_000 // len(run))} {'a' * 64}@{run * (200_000 // len(run))}"
+    start = time.process_time()
+    assert "stat.py" in numbers_of(text)
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -120,12 +142,26 @@ def test_the_normal_form_is_one(text: str) -> None:
         ("from", "form", False),
         ("he", "she", False),
         ("angle", "angel", False),
+        ("trial", "trail", False),
+        ("parcel", "parcle", True),
+        ("causal", "causals", False),
         ("cats9", "cat99", False),
         ("tomorrow", "tomorrow", False),
     ],
 )
 def test_what_can_be_a_typing_error(a: str, b: str, result: bool) -> None:
     assert mistyped(a, b) is mistyped(b, a) is result
+
+
+def letters(words: Sequence[str]) -> list[int]:
+    """A vocabulary that has the words tomorrow, latter and later, and single letters."""
+    return [1 if word in ("tomorrow", "latter", "later") else len(word) for word in words]
+
+
+def errors_in(
+    texts: Sequence[str], groups: Sequence[object] | None = None, pieces: Pieces | None = letters
+) -> dict[int, list[int]]:
+    return typing_errors(texts, [text.lower() for text in texts], groups or [None] * len(texts), pieces)
 
 
 def test_typing_errors_of_rare_words() -> None:
@@ -136,12 +172,21 @@ def test_typing_errors_of_rare_words() -> None:
         "we will mete tomorrow",
         "meet tomorow",
     ]
-    assert typing_errors(forms, [None] * 5) == {1: [0]}
-    assert typing_errors(forms, ["en", "de", "en", "en", "en"]) == {}
-    common = [
-        "see you later then",
-        "see you latter then",
-        *(f"{word} {n} a" for word in ("later", "latter") for n in range(3)),
-    ]
-    assert typing_errors(common, [None] * len(common)) == {}
-    assert typing_errors([], []) == {}
+    assert errors_in(forms[:2]) == errors_in(forms[1::-1]) == {1: [0]}
+    assert errors_in(forms[:3]) == {1: [0]}
+    assert errors_in(forms) == {}  # the error is no rare one
+    assert errors_in(forms[:3], ["en", "de", "en"]) == {}
+    # Each is a word; and what has a capital may be a name.
+    assert errors_in(["see you later then", "see you latter then"]) == {}
+    assert errors_in(["see you tomorrow then", "see you Tomorow then"]) == {}
+    assert errors_in(["See you Tomorrow then", "see you tomorow then"]) == {1: [0]}
+    assert errors_in([]) == {}
+
+
+def test_typing_errors_without_a_vocabulary() -> None:
+    texts = ["we will meet tomorrow", "we will meet tomorow"]
+    assert errors_in(texts, pieces=None) == {}
+    assert errors_in([*texts, "tomorrow"], pieces=None) == {}
+    assert errors_in([*texts, "tomorrow or tomorrow"], pieces=None) == {1: [0]}
+    assert errors_in([*texts, "tomorrow or tomorrow", "tomorow"], pieces=None) == {}
+    assert errors_in([*texts, "tomorrow " * 5, "tomorow"], pieces=None) == {1: [0]}

@@ -14,7 +14,7 @@ from interlingua.deduplication.grouping import Fate, find_keepers
 from interlingua.deduplication.keeping import Keep, check_keep, keeping_order
 from interlingua.deduplication.numbers import NumberGuard
 from interlingua.deduplication.result import Deduplicated, Reason, Removed
-from interlingua.deduplication.typos import typing_errors
+from interlingua.deduplication.typos import Pieces, typing_errors
 from interlingua.errors import InputError
 from interlingua.languages import canonical
 from interlingua.progress import progress_bar
@@ -26,7 +26,7 @@ from interlingua.texts.checking import as_list, check_texts
 from interlingua.texts.forms import normal_form, unshouted
 from interlingua.types import TextEncoder
 
-# Up to this many pairs all are compared: half a million texts among themselves, some five minutes on two cores.
+# Up to this many pairs all are compared: 280,000 texts among themselves, some five minutes on two cores.
 _ALL_PAIRS = 4.0e10
 
 
@@ -60,6 +60,7 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
     prefer_langs: Sequence[str] = (),
     per_language: bool = False,
     guard: bool = True,
+    typos: bool = True,
     target_precision: float = 0.95,
     threshold: float | None = None,
     prior: float | None = None,
@@ -88,11 +89,13 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
         per_language: keep one text per language: only duplicates in the same language go.
         guard: texts whose numbers or identifiers contradict each other ("room 12", "room 13"; "see stat.py", "see netrc.py")
             are not duplicates; False lets the vectors decide alone.
+        typos: texts that are equal but for an evident typing error in one word are duplicates whatever their vectors; False
+            lets the vectors decide.
         target_precision: the wanted share of right removals.
         threshold: a probability from which on texts are duplicates; it takes the place of ``target_precision``.
         prior: the share of duplicates among pairs that are alike; by default it follows from the number of texts.
         calibration: what makes probabilities; None takes the one that comes with the model.
-        approximate: find pairs with an approximate index; None takes one from half a million texts on.
+        approximate: find pairs with an approximate index; None takes one from about 280,000 texts on.
         show_progress_bar: show progress on standard error; None shows it on a terminal.
 
     Returns:
@@ -111,7 +114,8 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
     named = None if ids is None else [str(one) for one in as_list(ids, "ids")]
     if named is not None and len(named) != len(own):
         raise InputError(f"There are {len(own):,} texts but {len(named):,} ids; give one id a text.")
-    other = check_texts(against, name="against").texts if against is not None and len(against) else []
+    beside = [] if against is None else as_list(against, "against")
+    other = check_texts(beside, name="against").texts if beside else []
     if against is None and not within:
         raise InputError("within=False compares the texts only with those of against, but there are none.")
     rule = decision(
@@ -135,6 +139,7 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
             within=within,
             per_language=per_language,
             guard=guard,
+            typos=typos,
             approximate=approximate,
             show=show_progress_bar,
         )
@@ -173,7 +178,7 @@ def _items(texts: list[str], langs: list[str | None], order: list[int], outside:
     return list(found.values())
 
 
-def _fates(
+def _fates(  # noqa: PLR0913  # each is a decision of its own
     encoder: TextEncoder,
     items: list[_Item],
     rule: Decision,
@@ -183,6 +188,7 @@ def _fates(
     within: bool,
     per_language: bool,
     guard: bool,
+    typos: bool,
     approximate: bool,
     show: bool | None,
 ) -> dict[int, Fate]:
@@ -209,12 +215,18 @@ def _fates(
             judge,
             numbers,
             crowding=corrections(vectors),
-            errors=typing_errors(forms, [key[1] for key in keys]),
+            errors=typing_errors(texts, forms, [key[1] for key in keys], _pieces(encoder)) if typos else {},
             fixed=fixed,
             within=within,
             approximate=approximate,
             advance=advance,
         )
+
+
+def _pieces(encoder: TextEncoder) -> Pieces | None:
+    """What counts the pieces of words in the encoder's vocabulary, where it has one; the prompt adds the same few to all."""
+    token_ids = getattr(encoder, "token_ids", None)
+    return None if token_ids is None else lambda words: [len(ids) for ids in token_ids(words)]
 
 
 def _digest(form: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +76,7 @@ def find_keepers(
     for start in range(fixed, len(vectors), _BLOCK):
         end = min(start + _BLOCK, len(vectors))
         floor = judge.floor + (least + float(crowding[start:end].min())) / 2
-        pairs = _candidates(vectors, pool, start, end, floor, within=within)
+        pairs = _candidates(vectors, pool, end, floor, _Promising(judge, crowding, start), within=within)
         found = _judged(vectors, pairs, judge, guard, crowding)
         at = 0
         for place in range(start, end):
@@ -114,28 +114,54 @@ class _Judged(NamedTuple):
         return Fate(self.keepers[which], self.cosines[which], self.probabilities[which])
 
 
+class _Promising(NamedTuple):
+    """What tells the few pairs that are worth a closer look.
+
+    Attributes:
+        judge: what knows from which score on.
+        crowding: as ``find_keepers`` takes it.
+        start: the place of the first query.
+    """
+
+    judge: Judge
+    crowding: Vectors
+    start: int
+
+    def among(self, pairs: Pairs) -> NDArray[np.bool_]:
+        places = pairs.queries + self.start
+        taken_off = (self.crowding[places] + self.crowding[pairs.rows]) / 2
+        return self.judge.in_question(places, pairs.rows, pairs.scores - taken_off)
+
+    def of(self, pairs: Pairs) -> Pairs:
+        """These, with the places of the queries."""
+        good = self.among(pairs)
+        return Pairs(pairs.queries[good] + self.start, pairs.rows[good], pairs.scores[good])
+
+
 def _candidates(
-    vectors: Stored, pool: _Exact | _Approximate, start: int, end: int, floor: float, *, within: bool
+    vectors: Stored, pool: _Exact | _Approximate, end: int, floor: float, promising: _Promising, *, within: bool
 ) -> Pairs:
-    """Pairs of a text of the block and one before it, both by their place, that may be duplicates."""
-    block = as_floats(vectors[start:end])
-    outside = pool.above(block, floor)
-    pairs = [Pairs(outside.queries + start, outside.rows, outside.scores)]
+    """Pairs of a text of the block and one before it, both by their place, that may be duplicates.
+
+    The floor is that of any languages and sizes, so most pairs above it are not promising; they go before more are looked for.
+    """
+    block = as_floats(vectors[promising.start : end])
+    pairs = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
+    pairs += [promising.of(some) for some in pool.above(block, floor, promising)]
     if within:
         inside = pairs_above(block, block, floor)
         earlier = inside.rows < inside.queries
-        pairs.append(Pairs(inside.queries[earlier] + start, inside.rows[earlier] + start, inside.scores[earlier]))
+        rows = inside.rows[earlier] + promising.start
+        pairs.append(promising.of(Pairs(inside.queries[earlier], rows, inside.scores[earlier])))
     return Pairs(*(np.concatenate([one[part] for one in pairs]) for part in range(3)))
 
 
 def _judged(vectors: Stored, pairs: Pairs, judge: Judge, guard: NumberGuard | None, crowding: Vectors) -> _Judged:
     places, keepers = pairs.queries, pairs.rows
-    # What blocks gave differs in the last digits with their size, so it only says what is worth a closer look.
-    good = judge.in_question(places, keepers, pairs.scores - (crowding[places] + crowding[keepers]) / 2)
-    places, keepers = places[good], keepers[good]
     if guard is not None:
         good = ~guard.contradictions(places, keepers, judge.same_language(places, keepers))
         places, keepers = places[good], keepers[good]
+    # What blocks gave differs in the last digits with their size, so it only said what is worth a closer look.
     cosines = row_products(vectors, vectors, places, keepers)
     probabilities = judge.probabilities(places, keepers, cosines - (crowding[places] + crowding[keepers]) / 2)
     good = judge.duplicates(probabilities)
@@ -154,14 +180,12 @@ class _Exact:
     def add(self, rows: NDArray[np.int64]) -> None:
         self._rows.append(rows)
 
-    def above(self, queries: NDArray[np.float32], floor: float) -> Pairs:
+    def above(self, queries: NDArray[np.float32], floor: float, _: _Promising) -> Iterator[Pairs]:
         rows = np.concatenate([np.empty(0, np.int64), *self._rows])
-        found = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
         for start in range(0, len(rows), 2 * _BLOCK):
             some = rows[start : start + 2 * _BLOCK]
             pairs = pairs_above(queries, self._vectors[some], floor)
-            found.append(Pairs(pairs.queries, some[pairs.rows], pairs.scores))
-        return Pairs(*(np.concatenate([one[part] for one in found]) for part in range(3)))
+            yield Pairs(pairs.queries, some[pairs.rows], pairs.scores)
 
 
 class _Approximate:
@@ -173,5 +197,6 @@ class _Approximate:
     def add(self, rows: NDArray[np.int64]) -> None:
         self._index.add(rows)
 
-    def above(self, queries: NDArray[np.float32], floor: float) -> Pairs:
-        return self._index.above(queries, floor)
+    def above(self, queries: NDArray[np.float32], floor: float, promising: _Promising) -> Iterator[Pairs]:
+        # Where the collection is crowded, thousands lie above the floor of each query: an hour of scoring for a million.
+        yield self._index.above(queries, floor, promising.among)

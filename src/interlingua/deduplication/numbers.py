@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 Numbers = tuple[str, ...]
 """The numbers and identifiers of a text in a form that does not depend on its language, sorted, each as often as in the text."""
 
-# File names, addresses, dotted and underscored names: what is not translated.
+# File names, addresses, dotted and underscored names: what is not translated. Nothing is tried twice, and a run longer than any
+# name is passed over: in one of a million letters each would else be a beginning that is followed to the end.
 _IDENTIFIER = re.compile(
-    r"[A-Za-z]+://[!-~]+"  # an address on the web
-    r"|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+\.[A-Za-z]+"  # of mail
-    r"|[A-Za-z0-9./-]*[A-Za-z0-9]_[A-Za-z0-9_./-]*"  # a name with underscores
-    r"|(?:[A-Za-z0-9-]+/)*[A-Za-z][A-Za-z0-9-]+\.[A-Za-z][A-Za-z0-9./-]*[A-Za-z0-9]"  # with a dot within
+    r"(?P<data>[A-Za-z0-9_./+-]{256,}+)"
+    r"|[A-Za-z]++://[!-~]+"  # an address on the web
+    r"|[A-Za-z0-9._+-]++@[A-Za-z0-9-]{1,255}+\.[A-Za-z]+"  # of mail
+    r"|[A-Za-z0-9./-]++(?<=[A-Za-z0-9])_[A-Za-z0-9_./-]*"  # a name with underscores
+    r"|(?:[A-Za-z0-9-]++/)*+[A-Za-z][A-Za-z0-9-]++\.[A-Za-z][A-Za-z0-9./-]*[A-Za-z0-9]"  # with a dot within
 )
 
 _SEPARATED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,'\u2019\u066b\u066c]\d+)*")
@@ -43,6 +45,8 @@ def numbers_of(text: str) -> Numbers:
     if any(sign in text for sign in "_.@/"):
 
         def take(found: re.Match[str]) -> str:
+            if found["data"]:
+                return found[0]
             identifiers.append(found[0].strip(".-/").lower())
             return " "
 

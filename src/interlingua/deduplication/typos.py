@@ -1,14 +1,20 @@
-"""Texts that are equal but for a typing error in one word: found by their spelling, for it can move a short text's vector far."""
+"""Texts that are equal but for a typing error in one word: found by their spelling, for it can move a short text's vector far.
+
+Two words of which each is one ("trial", "trail") are left to the vectors, and so is what may be a name.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-_SHORTEST = 5
-"""Letters of a word in which an error is told from another word: "form" and "from" are two."""
+Pieces = Callable[[Sequence[str]], Sequence[int]]
+"""Into how many pieces a model's vocabulary splits each word."""
+
+_SHORTEST = 6
+"""Letters of a word in which an error is told from another word: "form" and "from" are two, "dairy" and "diary" as well."""
 
 _FEWEST, _MOST = 3, 40
 """Words of a text. In longer ones a typing error hardly moves the vector."""
@@ -16,20 +22,28 @@ _FEWEST, _MOST = 3, 40
 _RARE = 2
 """A misspelt word is a rare one. In a large collection this keeps "later" and "latter" apart."""
 
+_USUAL, _TIMES = 3, 3
+"""Without a vocabulary: how often a word occurs at least that another is an error for, and how many times as often as it."""
+
 _LARGEST = 64
 _MODULUS = (1 << 61) - 1
 _FACTOR = 1_000_003
 
 
-def typing_errors(forms: Sequence[str], groups: Sequence[object]) -> dict[int, list[int]]:
+def typing_errors(
+    texts: Sequence[str], forms: Sequence[str], groups: Sequence[object], pieces: Pieces | None
+) -> dict[int, list[int]]:
     """For each text, those before it that are equal to it but for a typing error in one word.
 
-    A typing error is a letter left out or put in, or two adjacent ones exchanged, within a word of five letters or more that hardly
-    occurs otherwise.
+    A typing error is a letter left out or put in, or two adjacent ones exchanged, within a word of six letters or more that hardly
+    occurs otherwise, is not written with a capital, and looks like no word: the vocabulary splits it into more pieces than the
+    right one. Where there is no vocabulary, the right one has to be much more frequent.
 
     Args:
-        forms: the normal forms of the texts.
+        texts: the texts.
+        forms: their normal forms.
         groups: what must be equal, too: their languages, or anything.
+        pieces: what splits words; None where there is no vocabulary.
 
     Returns:
         By the later text's place, ascending.
@@ -57,18 +71,35 @@ def typing_errors(forms: Sequence[str], groups: Sequence[object]) -> dict[int, l
         # Keys are hashes: the rest is compared as well.
         rest_is_equal = first[:word] == second[:word] and first[word + 1 :] == second[word + 1 :]
         if rest_is_equal and mistyped(first[word], second[word]):
-            pairs.append((later, earlier, first[word], second[word]))
-    counts = _counts(forms, {word for pair in pairs for word in pair[2:]})
+            pairs.append((later, earlier, second[word], first[word]))
+    wrong = _wrong(forms, {word for pair in pairs for word in pair[2:]}, pieces)
     found: dict[int, list[int]] = defaultdict(list)
     for later, earlier, one, other in sorted(pairs):
-        if min(counts[one], counts[other]) <= _RARE:
+        # What stands with a capital letter may be a name: then it is not found in the text as it is in the form.
+        if (wrong(one, other) and one in texts[later]) or (wrong(other, one) and other in texts[earlier]):
             found[later].append(earlier)
     return dict(found)
 
 
+def _wrong(forms: Sequence[str], words: set[str], pieces: Pieces | None) -> Callable[[str, str], bool]:
+    """Whether of two words the first is an error for the second."""
+    counts = _counts(forms, words)
+    listed = sorted(words)
+    parts = None if pieces is None or not listed else dict(zip(listed, pieces(listed), strict=True))
+
+    def wrong(odd: str, right: str) -> bool:
+        if counts[odd] > _RARE:
+            return False
+        if parts is not None:
+            return parts[odd] > parts[right]
+        return counts[right] >= max(_USUAL, _TIMES * counts[odd])
+
+    return wrong
+
+
 def mistyped(a: str, b: str) -> bool:
-    """Whether one word can be a typing error for the other: the first and the last letter hold."""
-    if min(len(a), len(b)) < _SHORTEST - 1 or max(len(a), len(b)) < _SHORTEST or (a[0], a[-1]) != (b[0], b[-1]):
+    """Whether one word can be a typing error for the other: the first letter holds, and the last unless it is exchanged."""
+    if min(len(a), len(b)) < _SHORTEST - 1 or max(len(a), len(b)) < _SHORTEST or a[0] != b[0]:
         return False
     if not (a.isalpha() and b.isalpha()):
         return False
@@ -78,7 +109,9 @@ def mistyped(a: str, b: str) -> bool:
             len(other) == 2 and other[1] == other[0] + 1 and a[other[0]] == b[other[1]] and a[other[1]] == b[other[0]]
         )
     short, long = sorted((a, b), key=len)
-    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+    if len(long) != len(short) + 1 or short[-1] != long[-1]:
+        return False
+    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
 def _gapped(
