@@ -32,6 +32,10 @@ def test_every_head_comes_back(fake: FakeEncoder, tmp_path, head):
     model.save(tmp_path / "model")
     again = CrossLingualClassifier.load(tmp_path / "model", fake)
     assert np.array_equal(again.predict_proba(texts), model.predict_proba(texts))
+    assert np.array_equal(again.trained_.examples, model.trained_.examples)
+    with np.load(tmp_path / "model" / "arrays.npz", allow_pickle=False) as arrays:
+        # Examples that vote and are shown are kept once.
+        assert sum(arrays[name].shape == model.trained_.examples.shape for name in arrays.files) == 1
 
 
 @pytest.mark.parametrize("labels", [[1, 2], [True, False], [0.5, 1.5], ["a", "ü"]])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from interlingua import Encoder, LanguageMeans, load_corpus
+from interlingua import Encoder, LanguageMeans, TruncationWarning, load_corpus
 from interlingua.errors import InputError, OptionError, UnknownLanguage
 from interlingua.matching.match import match
 from interlingua.matching.results import Match
@@ -41,6 +42,19 @@ class Spelled:
             for word in text.casefold().split():
                 table[row, ord(word[0]) - ord("a")] += float(word[1:] or 1)
         return table / np.linalg.norm(table, axis=1, keepdims=True)
+
+    encode_query = encode_document = encode
+
+
+class Cutting(Spelled):
+    """One that cuts the text "long", and says so as encoders do."""
+
+    name = "cutting"
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        if rows := [row for row, text in enumerate(sentences) if text == "long"]:
+            warnings.warn(TruncationWarning(f"Row {rows[0]}", rows), stacklevel=2)
+        return super().encode([text[0] for text in sentences])
 
     encode_query = encode_document = encode
 
@@ -142,6 +156,13 @@ class TestOneToOne:
         )
         assert sum(one.matched for one in found) == 1
 
+    @pytest.mark.parametrize("nothing", [None, float("nan"), np.float64("nan")])
+    def test_texts_without_a_group_stand_alone(self, nothing: object) -> None:
+        texts = ["a b", "c d", "e f", "g h"]
+        groups = [nothing, nothing, "x", nothing]
+        found = spelled(texts, [f"{text} y0.1" for text in texts], right_groups=groups, one_to_one=True)
+        assert [one.right for one in found] == [0, 1, 2, 3]
+
     def test_everything_is_paired_where_that_is_wanted(self) -> None:
         found = spelled(["a b", "x", "y"], ["k", "a b", "m"], one_to_one=True, min_probability=0.0)
         assert sorted(one.right for one in found if one.right is not None) == [0, 1, 2]
@@ -185,6 +206,19 @@ def test_bad_texts_are_named_with_their_side() -> None:
         spelled(["a"], ["b", ""])
     with pytest.raises(InputError, match=r"left.*row 0"):
         spelled([""], ["b"])
+
+
+@pytest.mark.parametrize("one_to_one", [False, True])
+def test_warnings_name_the_rows_of_the_lists(monkeypatch: pytest.MonkeyPatch, one_to_one: bool) -> None:
+    monkeypatch.setattr("interlingua.matching.sides.BLOCK", 2)
+    monkeypatch.setattr("interlingua.matching.match.BLOCK", 2)
+    left, right = ["a", "b", "c", "long"], ["long", "a", "b", "c", "long"]
+    with pytest.warns(TruncationWarning) as caught:
+        match(Cutting(), left, right, left_langs="en", right_langs="en", calibration=Steep(26), one_to_one=one_to_one)  # type: ignore[arg-type]
+    assert [(one.category, str(one.message).partition(" (")[0], one.filename) for one in caught] == [
+        (TruncationWarning, "right: rows 0, 4 are longer than 'cutting' reads", __file__),
+        (TruncationWarning, "left: row 3 is longer than 'cutting' reads", __file__),
+    ]
 
 
 def test_long_lists_lie_in_files(monkeypatch: pytest.MonkeyPatch) -> None:

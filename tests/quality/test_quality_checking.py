@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+import tempfile
+from types import SimpleNamespace
+
 import pytest
 
 import interlingua as il
-from interlingua.errors import InputError, OptionError, UnknownLanguage
+from interlingua.errors import InputError, OptionError, StorageError, UnknownLanguage
 from interlingua.inspection.findings import Finding
 from interlingua.quality.checking import TranslationCheck, check_translations, stream_translation_checks
 from interlingua.quality.combining import Evidence, quality_score
@@ -30,6 +36,20 @@ def test_translations_are_told_from_other_sentences(use: il.Encoder, corpus: dic
     assert all(0 <= one.score <= 1 and 0 <= one.probability <= 1 for one in right + wrong)
 
 
+def test_a_column_may_go_on_in_another_language(
+    use: il.Encoder, corpus: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = len(corpus["en"])
+    monkeypatch.setattr("interlingua.quality.checking._CHUNK", count)
+    pairs = [
+        TextPair(a, b, row, None, None)
+        for row, (a, b) in enumerate(zip(corpus["en"] * 2, corpus["fr"] + corpus["de"], strict=True))
+    ]
+    checks = list(stream_translation_checks(use, pairs, source_lang="en", kinds=["language"]))
+    assert [one.target_lang for one in checks] == ["fr"] * count + ["de"] * count
+    assert not any(one.findings for one in checks)
+
+
 def test_a_result_depends_on_its_own_pair_only_where_languages_are_given(use: il.Encoder) -> None:
     together = check_translations(
         use, ["Good morning.", "Two dogs."], ["Bonjour.", "Trois chiens."], source_lang="en", target_lang="fr"
@@ -37,6 +57,16 @@ def test_a_result_depends_on_its_own_pair_only_where_languages_are_given(use: il
     alone = check_translations(use, ["Two dogs."], ["Trois chiens."], source_lang="en", target_lang="fr")
     assert together[1].findings == alone[0].findings
     assert together[1].score == pytest.approx(alone[0].score, abs=1e-5)
+
+
+def test_warnings_name_the_rows_of_the_pairs(use: il.Encoder) -> None:
+    long = "word " * 400
+    with pytest.warns(il.TruncationWarning) as caught:
+        check_translations(use, ["", "short", long], ["", long, long], source_lang="en", target_lang="fr")
+    assert [str(one.message).partition(" longer")[0] for one in caught] == [
+        "sources: row 2 is",
+        "targets: rows 1, 2 are",
+    ]
 
 
 def test_the_column_s_language_is_found(use: il.Encoder, corpus: dict[str, list[str]]) -> None:
@@ -140,3 +170,22 @@ def test_the_score_grows_with_the_probability_to_the_end() -> None:
     assert len(set(scores)) == len(scores) - 0
     assert scores[3] == 0.5
     assert quality_score(Evidence(0.99, 0.0, 0, [Finding("number", "error", "x")])) < 0.5
+
+
+def filled_and_read(spool: SortedChecks) -> None:
+    spool.add(TranslationCheck(0, "a", "b", None, None, 0.5, 0.5, 0.5, 0.5, ()))
+    list(spool.worst())
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_full_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = re.escape(tempfile.gettempdir())
+    with SortedChecks() as spool:
+        spool._file.close()
+        file = SimpleNamespace(tell=lambda: 0, write=len if late else full, flush=full, close=full)
+        monkeypatch.setattr(spool, "_file", file)
+        with pytest.raises(StorageError, match=rf"^{folder} cannot be written: the disk is full\.$"):
+            filled_and_read(spool)

@@ -72,6 +72,8 @@ class TestPairs:
                 r"at least 30 pairs that mean the same and 30 that do not; there are 50 and 20\.",
             ),
             (70, [1] * 69, r"There are 70 pairs but 69 labels\."),
+            (70, True, r"same should be a list of labels, one a pair"),
+            (70, [[1]] * 70, r"same should be a list of labels, one a pair"),
             (70, [1] * 69 + [2], r"Row 69: a label is true or false \(1 or 0\), not 2\."),
         ],
     )

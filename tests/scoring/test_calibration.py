@@ -56,7 +56,7 @@ class TestProbabilities:
         assert odds["de", "en"] == pytest.approx(2.0)
         assert odds["de", "xh"] == pytest.approx(0.0)
         assert odds["en", "xh"] == pytest.approx(-2.0)
-        assert odds["de", None] == pytest.approx(10 * (np.mean([1.0, 0.8, 0.6]) - 0.6))
+        assert odds["de", None] == pytest.approx(10 * (np.mean([0.8, 0.6]) - 0.6))
         assert odds["en", "en"] == odds["de", "en"], "texts of one language count as of the two that are nearest"
         assert odds["fr", None] == pytest.approx(0.0)
         longer = found.probabilities(np.array([0.5]), ["de"], ["xh"], np.array([60 * np.e]))
@@ -65,7 +65,17 @@ class TestProbabilities:
             found.probabilities(np.array([0.5]), ["de"], ["xh"], np.array([400.0]))
         )
 
-    def test_a_matrix_is_its_pairs(self) -> None:
+    def test_a_language_that_was_not_measured_has_what_others_have_with_others(self) -> None:
+        # On the diagonal a language is compared with itself, which says nothing of another one.
+        tables = [np.array([[1, a, b], [a, 1, c], [b, c, 1]]) for a, b, c in ((0.7, 0.5, 0.3), (0.2, 0.3, 0.1))]
+        near = Nearness(("de", "en", "xh"), *tables)
+        assert near.of_pair("de", None) == pytest.approx((0.6 - 0.5, 0.25 - 0.2))
+        assert near.of_pair("fr", "xh") == pytest.approx((0.4 - 0.5, 0.2 - 0.2))
+        assert near.of_pair(None, "fr") == (0.0, 0.0)
+
+    @pytest.mark.parametrize("at_once", [1, 8, 1 << 18])
+    def test_a_matrix_is_its_pairs(self, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+        monkeypatch.setattr("interlingua.scoring.calibration._AT_ONCE", at_once)
         found = Calibration.shipped("use")
         cosines = np.random.default_rng(0).uniform(-0.2, 1, (3, 4)).astype(np.float32)
         one, two = ["en", None, "de"], ["fr", "fr", "tr", "en"]
@@ -189,7 +199,16 @@ class TestFiles:
 
     @pytest.mark.parametrize(
         "content",
-        [b"", b"[]", b"{}", b'{"format": 1}', b'{"format": 99}', b"\xff\xfe", b'{"format": 1, "means": {"de": ["x"]}}'],
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b'{"format": 1}',
+            b'{"format": 99}',
+            b"\xff\xfe",
+            b'{"format": 1, "means": {"de": ["x"]}}',
+            b'{"format": 1, "means": []}',
+        ],
     )
     def test_what_is_none(self, tmp_path: Path, content: bytes, fake: FakeEncoder) -> None:
         (tmp_path / "c.json").write_bytes(content)

@@ -100,6 +100,13 @@ class TestEstimated:
         for first, lang in enumerate(("de", "fr")):
             np.testing.assert_allclose((vectors[first::2] - means.mean(lang)).mean(axis=0), 0, atol=1e-6)
 
+    def test_many_vectors_in_half_precision_have_the_same_means(self) -> None:
+        vectors = np.random.default_rng(2).normal(0.1, 1, (40_000, 3)).astype(np.float16)
+        langs = ["de"] * 25_000 + ["fr"] * 15_000
+        means = LanguageMeans.estimated(vectors, langs)
+        np.testing.assert_allclose(means.mean("de"), vectors[:25_000].astype(np.float64).mean(axis=0), atol=1e-7)
+        np.testing.assert_allclose(means.mean("fr"), vectors[25_000:].astype(np.float64).mean(axis=0), atol=1e-7)
+
     def test_what_cannot_be_estimated(self) -> None:
         with pytest.raises(InputError, match="from vectors of the shape"):
             LanguageMeans.estimated(np.empty((0, 2), np.float32), [])

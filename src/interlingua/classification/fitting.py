@@ -19,7 +19,6 @@ from interlingua.classification.targets import Kind, Targets
 from interlingua.classification.training import spread_rows, train
 from interlingua.errors import OptionError
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.scoring.variation import Variation, has_variation
 from interlingua.types import TextEncoder, Vectors
 
 # How much of every direction is kept, in terms of what translation changes in the mean one: 1 to 10 are nearly as good on SIB-200.
@@ -106,9 +105,7 @@ def fit_classifier(rows: Rows, targets: Targets, options: Options, encoder: Text
 
 
 def _fitted(rows: Rows, targets: Targets, options: Options, encoder: TextEncoder | None) -> Trained:
-    rehearsal = None
-    if encoder is not None and has_variation(encoder):
-        rehearsal = Rehearsal(LanguageMeans.shipped(encoder), Variation.shipped(encoder))
+    rehearsal = None if encoder is None else Rehearsal.shipped(encoder)
     choice = choose(
         rows.vectors,
         rows.langs,

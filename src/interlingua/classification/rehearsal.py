@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from interlingua.classification.heads import Floats
 from interlingua.classification.space import Langs
+from interlingua.errors import OptionError
 from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.variation import Variation
+from interlingua.types import TextEncoder
 
 # How often a short text's language is not recognised.
 _UNRECOGNISED = 0.05
@@ -44,6 +46,14 @@ class Rehearsal:
 
     means: LanguageMeans
     variation: Variation
+
+    @classmethod
+    def shipped(cls, encoder: TextEncoder) -> Rehearsal | None:
+        """With what comes with a model; None where either does not."""
+        try:
+            return cls(LanguageMeans.shipped(encoder), Variation.shipped(encoder))
+        except OptionError:
+            return None
 
     def translated(self, vectors: NDArray[Any], langs: Langs, generator: np.random.Generator) -> Rows:
         """Each row once, in a language drawn from all that were measured."""

@@ -117,10 +117,15 @@ def _is_plain(value: object) -> bool:
 
 
 def _arrays(trained: Trained) -> dict[str, NDArray[Any]]:
+    head = trained.head.arrays()
+    # The examples that vote are mostly the very ones that explanations show.
+    examples = {"examples": trained.examples}
+    if "examples" in head and np.array_equal(head["examples"], trained.examples):
+        examples = {}
     return {
         **{f"space.{name}": value for name, value in trained.space.arrays().items()},
-        **{f"head.{name}": value for name, value in trained.head.arrays().items()},
-        "examples": trained.examples,
+        **{f"head.{name}": value for name, value in head.items()},
+        **examples,
         "example_rows": trained.example_rows,
         "example_labels": trained.example_labels,
     }
@@ -214,7 +219,7 @@ def _trained(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Trained
         head=head_of(facts["head"], _under(arrays, "head.")),
         scale=float(facts["scale"]),
         confidence=None if confidence is None else Confidence.of_facts(confidence),
-        examples=arrays["examples"],
+        examples=arrays["examples"] if "examples" in arrays else arrays["head.examples"],
         example_rows=arrays["example_rows"],
         example_labels=arrays["example_labels"],
         texts=texts,

@@ -25,9 +25,7 @@ from interlingua.classification.inputs import Rows
 from interlingua.classification.regions import regions
 from interlingua.classification.rehearsal import Rehearsal
 from interlingua.errors import InputError, OptionError
-from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.similarity import Langs
-from interlingua.scoring.variation import Variation, has_variation
 from interlingua.types import TextEncoder
 
 # Of so many times the rows that are wanted, the unsurest are divided into regions.
@@ -175,9 +173,7 @@ def _features(classifier: CrossLingualClassifier | None, encoder: TextEncoder | 
     langs = None if rows.langs is None else [rows.langs[row] for row in some.tolist()]
     if classifier is not None:
         return classifier.trained_.space.features(vectors, langs)
-    rehearsal = None
-    if encoder is not None and has_variation(encoder):
-        rehearsal = Rehearsal(LanguageMeans.shipped(encoder), Variation.shipped(encoder))
+    rehearsal = None if encoder is None else Rehearsal.shipped(encoder)
     space = spaces(rehearsal, encoder, None)[0]
     return space.fitted(vectors, langs).features(vectors, langs)
 

@@ -11,9 +11,7 @@ from interlingua.classification.heads import CentroidHead
 from interlingua.classification.inputs import text_rows
 from interlingua.classification.rehearsal import Rehearsal
 from interlingua.errors import InputError
-from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.similarity import Langs
-from interlingua.scoring.variation import Variation, has_variation
 from interlingua.types import TextEncoder
 
 # What makes probabilities of squared distances to descriptions: fitted to the topics of SIB-200 by their names.
@@ -29,9 +27,7 @@ def from_labels(
     texts = [text for name in names for text in described[name]]
     owner = np.array([number for number, name in enumerate(names) for _ in described[name]])
     rows = text_rows(texts, langs, encoder, identify=True)
-    rehearsal = None
-    if has_variation(encoder):
-        rehearsal = Rehearsal(LanguageMeans.shipped(encoder), Variation.shipped(encoder))
+    rehearsal = Rehearsal.shipped(encoder)
     # Not fitted to the descriptions: nothing is known of how far texts lie from each other.
     space = spaces(rehearsal, encoder, None)[0]
     features = space.features(rows.vectors, rows.langs)

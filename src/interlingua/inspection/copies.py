@@ -125,7 +125,11 @@ def check_language(pair: Pair, source_text: str, target_text: str) -> Iterator[F
 
 def majority(langs: Sequence[str | None]) -> str | None:
     """The language of nearly all texts, four in five of those whose language is known, if these are ten at least."""
-    counts = Counter(lang for lang in langs if lang is not None)
+    return majority_of(Counter(lang for lang in langs if lang is not None))
+
+
+def majority_of(counts: Counter[str]) -> str | None:
+    """As ``majority``, of how many texts are in each language."""
     if counts.total() < _LEAST_TEXTS:
         return None
     lang, count = counts.most_common(1)[0]

@@ -44,6 +44,8 @@ _FRACTIONS = re.compile("[¼½¾⅐-⅞]")
 # What may stand between a number and its large unit: "more than" in Chinese.
 _BETWEEN = re.compile("[ 多余餘数數]*")
 _ROUNDED = 9
+# Characters of a Chinese numeral. A longer run of them is none.
+_LONGEST_NUMERAL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Number:
     Attributes:
         text: its digits, in ASCII, with the separators.
         span: where it stands.
-        values: all that it can mean: 1.234 is one and a bit, or a thousand and more; 3 million is 3 or 3,000,000.
+        values: all that it can mean: 1.234 is one and a bit, or a thousand and more; 3 million is 3 or 3,000,000. One of more
+            than 300 digits is infinite.
         code: it hangs on letters, as in H1N1 or COVID-19, so it may be part of a name.
         clock: it is a part of a time such as 3:30.
     """
@@ -100,7 +103,7 @@ def spelled_values(text: str, lang: str | None) -> set[float]:
     """The values of Chinese numerals of two characters or more, and of decades and the like, that a text spells."""
     if lang is None or lang.partition("-")[0] not in ("zh", "ja", "yue"):
         return set()
-    return {float(value) for run in _HAN_RUN.findall(text) if len(run) > 1 and (value := _han_value(run)) is not None}
+    return {float(_han_value(run)) for run in _HAN_RUN.findall(text) if 1 < len(run) <= _LONGEST_NUMERAL}
 
 
 def _read(token: str, start: int, text: str) -> list[Number]:
@@ -191,8 +194,8 @@ def _large_units(lang: str | None) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(listed, key=lambda item: -len(item[0])))
 
 
-def _han_value(run: str) -> int | None:
-    """The value of a Chinese numeral; None where it is none."""
+def _han_value(run: str) -> int:
+    """The value of a Chinese numeral."""
     if all(char in _HAN_DIGITS for char in run):
         return int("".join(str(_HAN_DIGITS[char]) for char in run))
     total, section, digit = 0, 0, 0

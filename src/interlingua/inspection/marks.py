@@ -14,7 +14,8 @@ MarkKind = Literal["url", "email", "placeholder", "escape"]
 
 # ASCII only: text in another script often goes on behind an address without a space.
 _URL = r"(?:https?://|ftp://|www\.)[!#-&(-;=?-\[\]_a-z~]+"
-_EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
+# As long as standards allow: in one long run of letters each place would else be a beginning that is followed to the end.
+_EMAIL = r"[A-Za-z0-9._%+-]{1,64}+@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,30}\.[A-Za-z]{2,}"
 _NAME = r"[A-Za-z_][A-Za-z0-9_.\[\]-]*"
 _PLACEHOLDERS = (
     r"\{\{\s*[^{}]{1,60}?\s*\}\}",  # {{ name }}
@@ -22,8 +23,8 @@ _PLACEHOLDERS = (
     r"%\{[^{}]{1,60}\}",  # %{name}
     r"%%[A-Za-z_]+%%",
     rf"\{{(?:{_NAME}|\d+)?(?:![rsa])?(?::[^{{}}\s]{{0,20}})?\}}",  # {}, {0}, {name}, {price:.2f}
-    r"%\([A-Za-z_]\w*\)[-+0#]*\d*(?:\.\d+)?[diouxXeEfFgGcrs]",  # %(name)s
-    r"(?<![\w%])%(?:\d+\$)?[-+0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|z|j|t)?[diouxXeEfFgGcsp@](?![A-Za-z0-9])",  # %s, %1$d, %@
+    r"%\([A-Za-z_]\w*\)[-+0#]*+\d*+(?:\.\d+)?[diouxXeEfFgGcrs]",  # %(name)s
+    r"(?<![\w%])%(?:\d+\$)?[-+0#]*+\d*+(?:\.\d+)?(?:hh|h|ll|l|z|j|t)?[diouxXeEfFgGcsp@](?![A-Za-z0-9])",  # %s, %1$d, %@
     r"(?<![\w$])\$[A-Za-z_]\w*",  # $name
     r"</?[A-Za-z][\w:-]*(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*\s*/?>",  # <b>, </a>, <br/>
     r"\[\[[A-Z_0-9]+\]\]|\{[A-Za-z_]\w*,\s*(?:plural|select|selectordinal)\b",  # [[NAME]]; the head of an ICU plural
@@ -41,7 +42,7 @@ _TRAILING = ".,;:!?)]}'\"*_。、，；：！？）】"
 
 # The part of an address that names a language: a first label, or a segment of the path.
 _LOCALE = re.compile(r"(?<=//)(?:[a-z]{2,3}(?:-[a-z]{2,4})?)(?=\.)|(?<=/)(?:[a-z]{2}(?:[-_][A-Za-z]{2,4})?)(?=/|$)")
-_CONVERSION = re.compile(r"%[-+0#]*\d*(?:\.\d+)?[a-z]*([A-Za-z@])")
+_CONVERSION = re.compile(r"%[-+0#]*+\d*+(?:\.\d+)?[a-z]*([A-Za-z@])")
 
 _NOUNS: dict[MarkKind, tuple[str, str]] = {
     "url": ("address", "addresses"),

@@ -36,7 +36,7 @@ _NEGATORS = {
     "bn": r"না|নেই|নয়|নি\b|অ\w+|ছাড়া|কোন",
     "sv": r"\b(?:inte|ej|icke|ingen|inget|inga|aldrig|utan|o\w+)\b",
     "cs": r"\b(?:ne\w*|ni\w+|žád\w+|bez|nikdy|není)\b",
-    "ro": r"\b(?:nu|n-|nici\w*|niciodată|nimic|fără|ne\w+|in\w+)\b",
+    "ro": r"\b(?:nu|n(?= [aăâeioîu])|nici\w*|niciodată|nimic|fără|ne\w+|in\w+)\b",
     "hu": r"\b(?:nem|ne|nincs\w*|soha|senki|semmi\w*|sem|se|nélkül)\b|\w+(?:tlan|tlen|atlan|etlen)\w*",
 }
 # What certainly negates: only these are asked for on the side that negates.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -226,7 +227,7 @@ def _is_said(number: Number, there: _Text, here: _Text) -> bool:  # noqa: PLR091
         return any(value >= SMALL and _in_words(value, there) for value in number.values)
     if number.text in ("1.0", "0.0"):
         return False
-    for value in number.values:
+    for value in filter(math.isfinite, number.values):
         if _in_words(value, there):
             return True
         if value != int(value):
@@ -242,6 +243,8 @@ def _is_said(number: Number, there: _Text, here: _Text) -> bool:  # noqa: PLR091
 
 
 def _in_words(value: float, there: _Text) -> bool:
+    if not math.isfinite(value):  # hundreds of digits
+        return False
     name = f"{value:g}" if value < 100_000 else str(int(value))
     return there.says("number", name) or (20 < value < 100 and _composed(int(value), there.folded, there.lang))
 

@@ -15,8 +15,9 @@ from interlingua.matching.pairing import Table, pair_up
 from interlingua.matching.results import Candidate, Match
 from interlingua.matching.sides import BLOCK, classes_of, read_side
 from interlingua.scoring.calibration import Calibration
-from interlingua.scoring.centring import LanguageMeans
-from interlingua.scoring.similarity import Langs, Side
+from interlingua.scoring.centring import shipped_means
+from interlingua.scoring.similarity import Langs, Side, row_cosines
+from interlingua.scoring.warned import WarnedRows
 from interlingua.texts.checking import as_list, check_texts
 from interlingua.types import Prompt, TextEncoder
 
@@ -55,7 +56,7 @@ def match(  # noqa: PLR0913  # what two lists and a decision have
         left_langs: the languages of ``left``, one for all or one for each; identified where not given.
         right_langs: the languages of ``right``, likewise.
         right_groups: what each right text is a variant of, such as the id of the FAQ's item: of a group only the best variant
-            is a candidate. By default each text is its own.
+            is a candidate. By default each text is its own; a text whose group is None is, too.
         top_k: how many candidates each result has at most. They do not change what matches.
         one_to_one: use each right text (or group) at most once: the assignment with the largest total log-odds.
         target_precision: the share of matches that are to be right.
@@ -145,7 +146,9 @@ class Matcher:
                 f"There are {len(texts):,} right texts but {len(groups):,} groups; give each text its group."
             )
         self._grouped = groups is not None
-        self._right = Pool(self._read(texts, langs, "document"), classes_of(texts, groups))
+        warned = WarnedRows(self._encoder.name, "right")
+        self._right = Pool(self._read(texts, langs, "document", warned), classes_of(texts, groups))
+        warned.tell()
 
     def each(self, texts: Sequence[str], langs: Langs = None, first_row: int = 0) -> Iterator[Match]:
         """Match left texts, each for itself.
@@ -155,9 +158,10 @@ class Matcher:
             langs: their languages.
             first_row: the row of the first of them.
         """
+        warned = WarnedRows(self._encoder.name, "left")
         for start in range(0, len(texts), BLOCK):
             some = langs if langs is None or isinstance(langs, str) else langs[start : start + BLOCK]
-            side = self._read(texts[start : start + BLOCK], some, "query")
+            side = self._read(texts[start : start + BLOCK], some, "query", warned, first_row + start)
             rows = np.arange(len(side))
             found = find(side, rows, self._right, max(self._top_k, NEIGHBOURS), self._calibration)
             log_odds = self._choice.log_odds(
@@ -166,12 +170,15 @@ class Matcher:
             probabilities, none = one_sided(log_odds)
             table = Table(found.rows, found.centred, probabilities, none, probabilities[:, 0] >= self.threshold)
             yield from self._results(side, table, first_row + start)
+        warned.tell()
 
     def one_to_one(self, texts: Sequence[str], langs: Langs = None) -> list[Match]:
         """Match a whole left list so that no right text is used twice."""
         if not len(texts):
             return []
-        left = Pool(self._read(texts, langs, "query"), classes_of(texts, None))
+        warned = WarnedRows(self._encoder.name, "left")
+        left = Pool(self._read(texts, langs, "query", warned), classes_of(texts, None))
+        warned.tell()
         table = pair_up(
             left,
             self._right,
@@ -188,22 +195,24 @@ class Matcher:
             for match in self._results(left.side, table.part(start, start + BLOCK), start, start)
         ]
 
-    def _read(self, texts: Sequence[str], langs: Langs, prompt: Prompt) -> Side:
+    def _read(self, texts: Sequence[str], langs: Langs, prompt: Prompt, warned: WarnedRows, first_row: int = 0) -> Side:
         if self._prompts == "symmetric":
-            return read_side(texts, langs, self._encoder.encode, self._calibration.means, self._advance)
+            encode, means = self._encoder.encode, self._calibration.means
+            return read_side(texts, langs, encode, means, self._advance, warned, first_row)
         encode = self._encoder.encode_query if prompt == "query" else self._encoder.encode_document
-        try:
-            means = LanguageMeans.shipped(self._encoder, prompt)
-        except OptionError:  # of a model that no means come with, there are only those of the calibration
-            means = self._calibration.means
-        return read_side(texts, langs, encode, means, self._advance)
+        # Of a model that no means come with, there are only those of the calibration.
+        means = shipped_means(self._encoder, prompt) or self._calibration.means
+        return read_side(texts, langs, encode, means, self._advance, warned, first_row)
 
     def _results(self, side: Side, table: Table, first_row: int, offset: int = 0) -> Iterator[Match]:
         """The rows of a table as results; row 0 of the table is row ``offset`` of the side and ``first_row`` of the list."""
         k = min(self._top_k, table.rows.shape[1])
         rows = table.rows[:, :k]
         own = np.asarray(side.vectors[offset : offset + len(rows)])
-        cosines = np.clip(np.einsum("nd,nkd->nk", own, self._right.side.vectors[np.maximum(rows, 0)]), -1.0, 1.0)
+        cosines = np.empty(rows.shape, dtype=np.float32)
+        for place in range(k):  # all at once would be (n, k, d) numbers
+            theirs = self._right.side.vectors[np.maximum(rows[:, place], 0)]
+            cosines[:, place] = row_cosines(own, theirs)
         columns = (rows, table.probabilities[:, :k], cosines, table.centred[:, :k])
         for number, listed in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
             candidates = tuple(

@@ -12,6 +12,7 @@ from interlingua.scoring.centring import LanguageMeans
 from interlingua.scoring.similarity import Langs, Side, languages_of
 from interlingua.scoring.sizes import text_size
 from interlingua.scoring.tables import GrowingTable
+from interlingua.scoring.warned import WarnedRows
 from interlingua.types import Vectors
 
 BLOCK = 2048
@@ -24,7 +25,13 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 
 def read_side(
-    texts: Sequence[str], langs: Langs, encode: Encode, means: LanguageMeans, advance: Callable[[int], None]
+    texts: Sequence[str],
+    langs: Langs,
+    encode: Encode,
+    means: LanguageMeans,
+    advance: Callable[[int], None],
+    warned: WarnedRows,
+    first_row: int = 0,
 ) -> Side:
     """Embed and centre texts, block by block.
 
@@ -34,6 +41,8 @@ def read_side(
         encode: what embeds.
         means: what is taken out of the vectors, by language.
         advance: called with how many more are done.
+        warned: takes what the encoder warns of.
+        first_row: the row by which the caller knows the first text.
 
     Raises:
         InputError: there are not as many languages as texts.
@@ -44,7 +53,9 @@ def read_side(
     dimension = len(means.general)
     vectors, centred = (GrowingTable(dimension, np.float32, _IN_MEMORY) for _ in range(2))
     for start in range(0, len(texts), BLOCK):
-        part = encode(texts[start : start + BLOCK])
+        some = texts[start : start + BLOCK]
+        with warned.block(some, (first_row + start).__add__):
+            part = encode(some)
         vectors.add(part)
         centred.add(means.centre(part, known[start : start + BLOCK]))
         advance(len(part))
@@ -56,12 +67,20 @@ def read_side(
 def classes_of(texts: Sequence[str], groups: Sequence[Hashable] | None) -> NDArray[np.int64]:
     """The class of each text, (n,), numbered in the order of their first rows: its group, or texts that are the same.
 
+    A text whose group is None or NaN (of a table with gaps) is a class of its own.
+
     Copies of a text are no competitors of each other: whichever is chosen, it is the same answer. Upper and lower case, white
     space and Unicode's compatibility forms make no difference.
     """
     keys: Sequence[Hashable] = [_folded(text) for text in texts] if groups is None else groups
     numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+    return np.array(
+        [numbers.setdefault(object() if _is_none(key) else key, len(numbers)) for key in keys], dtype=np.int64
+    )
+
+
+def _is_none(group: Hashable) -> bool:
+    return group is None or (isinstance(group, float | np.floating) and bool(np.isnan(group)))
 
 
 def _folded(text: str) -> str:

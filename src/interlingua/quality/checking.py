@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,14 +10,15 @@ from itertools import islice
 import numpy as np
 
 from interlingua.errors import InputError, OptionError
-from interlingua.inspection.copies import majority
+from interlingua.inspection.copies import majority_of
 from interlingua.inspection.findings import KINDS, SEVERITIES, Finding, Kind, Pair, Severity, is_at_least
 from interlingua.inspection.inspecting import inspect
 from interlingua.languages import canonical
 from interlingua.quality.combining import Evidence, quality_score
 from interlingua.scoring.calibration import Calibration
-from interlingua.scoring.scorer import Scorer
+from interlingua.scoring.scorer import Scorer, Side
 from interlingua.scoring.similarity import Langs, languages_of, row_cosines
+from interlingua.scoring.warned import WarnedRows
 from interlingua.texts.checking import as_list, find_problems
 from interlingua.texts.reading import TextPair
 from interlingua.types import TextEncoder
@@ -96,7 +98,7 @@ class TranslationChecker:
             raise OptionError(f"target_precision is a share between 0 and 1, not {target_precision!r}.")
         self._scorer = Scorer(encoder, calibration=calibration)
         self._given = tuple(None if code is None else canonical(code) for code in (source_lang, target_lang))
-        self._usual: list[str | None] = [None, None]
+        self._seen: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         self._prior = prior
         # Probabilities are calibrated: where one is 0.05, "not the same" is right in 95 %.
         self._wrong = 1 - target_precision
@@ -126,8 +128,8 @@ class TranslationChecker:
             self._languages([pair.a for pair in pairs], [pair.lang_a for pair in pairs], 0),
             self._languages([pair.b for pair in pairs], [pair.lang_b for pair in pairs], 1),
         ]
-        sources = self._scorer.read([pair.a for pair in pairs], langs[0])
-        targets = self._scorer.read([pair.b for pair in pairs], langs[1])
+        sources = self._read("sources", [pair.a for pair in pairs], langs[0], pairs)
+        targets = self._read("targets", [pair.b for pair in pairs], langs[1], pairs)
         rows = np.arange(len(pairs), dtype=np.int64)
         probabilities = self._scorer.probabilities(sources, rows, targets, rows, prior=self._prior)
         bare, centred = row_cosines(sources.vectors, targets.vectors), row_cosines(sources.centred, targets.centred)
@@ -149,6 +151,14 @@ class TranslationChecker:
                 self._reported(found),
             )
 
+    def _read(self, side: str, texts: list[str], langs: list[str | None], pairs: Sequence[TextPair]) -> Side:
+        # Damage is a finding.
+        warned = WarnedRows(self._scorer.encoder.name, side, damage=False)
+        with warned.block(texts, lambda place: pairs[place].row):
+            read = self._scorer.read(texts, langs)
+        warned.tell()
+        return read
+
     def _languages(self, texts: list[str], given: list[str | None], side: int) -> list[str | None]:
         """The language that each text should be in.
 
@@ -158,13 +168,19 @@ class TranslationChecker:
         if whole is not None:
             return [whole if code is None else canonical(code) for code in given]
         guessed = languages_of(texts, given)
-        if self._usual[side] is None:
-            self._usual[side] = majority(guessed)
-        usual = self._usual[side]
         # Where all texts but some are in one language, the others are short, or wrong.
+        usual = self._nearly_all(Counter(guess for guess in guessed if guess is not None), side)
         return [
             guess if usual is None or code is not None else usual for guess, code in zip(guessed, given, strict=True)
         ]
+
+    def _nearly_all(self, here: Counter[str], side: int) -> str | None:
+        """The language of nearly all texts so far; where the column has gone on in another one, that of nearly all here."""
+        self._seen[side].update(here)
+        usual = majority_of(self._seen[side])
+        if usual is not None and 2 * here[usual] >= here.total():
+            return usual
+        return majority_of(here)
 
     def _meaning(self, probability: float) -> Iterator[Finding]:
         if probability < self._wrong:

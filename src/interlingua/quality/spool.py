@@ -7,15 +7,20 @@ import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from interlingua.inspection.findings import Finding, Severity
 from interlingua.quality.checking import TranslationCheck
+from interlingua.texts.writing import writing_errors
 
 
 class SortedChecks:
-    """Checks that are added as they come and read again from the worst on; 16 bytes of memory a pair.
+    """Checks that are added as they come and read again from the worst on; 16 bytes of memory a pair, twice that while sorting.
 
     Attributes:
         counts: how many pairs have a finding of each kind and severity.
@@ -35,16 +40,22 @@ class SortedChecks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk has been told of, and what is written is gone in any case
+            self._file.close()
 
     def __len__(self) -> int:
         return len(self._scores)
 
     def add(self, check: TranslationCheck) -> None:
-        """Take one more."""
+        """Take one more.
+
+        Raises:
+            StorageError: the folder for temporary files (TMPDIR) has no room.
+        """
         self._places.append(self._file.tell())
         self._scores.append(check.score)
-        self._file.write(json.dumps(as_row(check)).encode("ascii") + b"\n")
+        with writing_errors(Path(tempfile.gettempdir())):
+            self._file.write(json.dumps(as_row(check)).encode("ascii") + b"\n")
         self.counts.update({(finding.kind, finding.severity) for finding in check.findings})
         self.clean += not check.findings
 
@@ -53,9 +64,15 @@ class SortedChecks:
         return sum(each < score for each in self._scores)
 
     def worst(self, count: int | None = None) -> Iterator[TranslationCheck]:
-        """From the lowest score on, in the order of the file where scores are equal; all, or so many."""
-        order = sorted(range(len(self._scores)), key=self._scores.__getitem__)
-        for at in order if count is None else order[:count]:
+        """From the lowest score on, in the order of the file where scores are equal; all, or so many.
+
+        Raises:
+            StorageError: as for ``add``.
+        """
+        with writing_errors(Path(tempfile.gettempdir())):
+            self._file.flush()
+        order = np.argsort(np.array(self._scores), kind="stable")
+        for at in order[:count]:
             self._file.seek(self._places[at])
             yield from_row(json.loads(self._file.readline()))
         self._file.seek(0, 2)

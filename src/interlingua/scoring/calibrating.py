@@ -151,6 +151,8 @@ def _check(left: int, right: int, labels: NDArray[Any] | None) -> None:
         if left < LEAST_PAIRS:
             raise InputError(f"A calibration needs at least {LEAST_PAIRS} pairs, not {left:,}.")
         return
+    if labels.ndim != 1:
+        raise InputError("same should be a list of labels, one a pair; leave it out where all pairs mean the same.")
     if labels.shape != (left,):
         raise InputError(f"There are {left:,} pairs but {len(labels):,} labels.")
     wrong = [row for row, label in enumerate(labels.tolist()) if label not in (0, 1)]
@@ -218,10 +220,9 @@ def _with_made_negatives(base: Calibration, left: Side, right: Side) -> tuple[Ex
         block = slice(start, start + _NEGATIVES_BLOCK)
         scores = left.centred[block] @ right.centred.T
         # What equals its own counterpart is no other text.
-        own = np.einsum("ij,ij->i", left.centred[block], right.centred[block])
         alike = right.centred[block] @ right.centred.T > 0.999
         scores[alike] = -2.0
-        scores[np.arange(len(own)), rows[block]] = -2.0
+        scores[np.arange(len(scores)), rows[block]] = -2.0
         nearest[block] = scores.argmax(axis=1)
     owners = np.concatenate([rows, rows, rows])
     same = np.repeat([1.0, 0.0, 0.0], count)

@@ -32,6 +32,8 @@ TERMS = 11
 # Outside of these sizes what was learned does not hold: shorter and longer texts count as these.
 _SHORTEST, _USUAL, _LONGEST = 8.0, 60.0, 400.0
 _FARTHEST = 30.0
+# Pairs of a matrix whose terms are in memory together.
+_AT_ONCE = 1 << 18
 # Where curves are held that would rise too little.
 _MIDDLE, _LEAST_SLOPE = 0.6, 4.0
 
@@ -100,7 +102,8 @@ class Calibration:
             found = cls._of(content, LanguageMeans(vectors, np.array(content["general"], dtype=np.float32)))
         except FileNotFoundError:
             raise InputError(f"{path}: there is no such file; 'interlingua calibrate' writes calibrations.") from None
-        except (ValueError, KeyError, TypeError, IndexError) as error:  # of which broken JSON and UTF-8 are kinds
+        # Broken JSON and UTF-8 are ValueErrors.
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(f"{path} is no calibration that this version reads ({error}); fit it anew.") from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror}.") from None
@@ -205,8 +208,14 @@ class Calibration:
             np.array([codes.index(lang) for lang in langs], dtype=np.int64)
             for codes, langs in ((firsts, langs_a), (seconds, langs_b))
         )
-        sizes = np.minimum(sizes_a[:, None], sizes_b[None, :])
-        return self.from_log_odds(self.log_odds(cosines, table[:, rows][:, :, columns], sizes), prior)
+        found = np.empty(np.shape(cosines), dtype=np.float64)
+        block = max(1, _AT_ONCE // max(1, len(columns)))
+        for start in range(0, len(rows), block):
+            some = slice(start, start + block)
+            sizes = np.minimum(sizes_a[some, None], sizes_b[None, :])
+            log_odds = self.log_odds(cosines[some], table[:, rows[some]][:, :, columns], sizes)
+            found[some] = self.from_log_odds(log_odds, prior)
+        return found
 
     def log_odds(self, cosines: NDArray[np.floating[Any]], near: Floats, sizes: NDArray[np.floating[Any]]) -> Floats:
         """The log-odds of "same" against "other" at prior 0.5, of the shape of ``cosines``.

@@ -8,6 +8,7 @@ estimated from one's own texts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +16,17 @@ from importlib import resources
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interlingua.errors import InputError, OptionError, UnknownModel
 from interlingua.languages import canonical
 from interlingua.models.catalogue import find
 from interlingua.models.naming import parts_of
-from interlingua.types import Prompt, TextEncoder, Vectors
+from interlingua.types import Prompt, Stored, TextEncoder, Vectors
+
+Floats = NDArray[np.float64]
+
+_BLOCK = 16_384
 
 _PRIOR_TEXTS = 100
 """How many texts of a language the shipped mean is worth against one's own (``LanguageMeans.updated``)."""
@@ -86,25 +92,36 @@ class LanguageMeans:
         )
 
     @classmethod
-    def estimated(cls, vectors: Vectors, langs: Sequence[str | None] | str) -> LanguageMeans:
+    def estimated(cls, vectors: Stored, langs: Sequence[str | None] | str) -> LanguageMeans:
         """The means of the given vectors, language by language; rows without a language count only for the general mean.
 
         Args:
-            vectors: (n, d), n at least 1.
+            vectors: (n, d), n at least 1; they may be mapped from a file, and are read in blocks.
             langs: the language code of each row (None where unknown), or one for all.
 
         Raises:
             InputError: there are no vectors, or not as many languages as vectors.
         """
-        vectors = np.asarray(vectors, dtype=np.float32)
+        vectors = np.asanyarray(vectors)
         if vectors.ndim != 2 or not len(vectors):
             raise InputError(f"Means are estimated from vectors of the shape (n, d), not {vectors.shape}.")
         langs = [langs] * len(vectors) if isinstance(langs, str) else langs
         _check_rows(vectors, langs)
-        rows = _rows_by_language(langs)
-        means = {lang: vectors[picked].mean(axis=0) for lang, picked in rows.items() if lang is not None}
-        general = np.mean(list(means.values()), axis=0) if means else vectors.mean(axis=0)
-        return cls(means, general.astype(np.float32))
+        sums: dict[str | None, Floats] = {}
+        counts: Counter[str | None] = Counter()
+        for start in range(0, len(vectors), _BLOCK):
+            block = np.asarray(vectors[start : start + _BLOCK], dtype=np.float32)
+            for lang, picked in _rows_by_language(langs[start : start + _BLOCK]).items():
+                sums[lang] = sums.get(lang, 0) + block[picked].sum(axis=0, dtype=np.float64)
+                counts[lang] += len(picked)
+        means = {lang: (total / counts[lang]).astype(np.float32) for lang, total in sums.items() if lang is not None}
+        general = np.mean(list(means.values()), axis=0) if means else sums[None] / counts[None]
+        return cls(means, np.asarray(general, dtype=np.float32))
+
+    @classmethod
+    def nothing(cls, dimension: int) -> LanguageMeans:
+        """Means that take nothing out."""
+        return cls({}, np.zeros(dimension, dtype=np.float32))
 
     def updated(
         self, vectors: Vectors, langs: Sequence[str | None] | str, *, prior_texts: int = _PRIOR_TEXTS
@@ -164,14 +181,14 @@ class LanguageMeans:
         """
         vectors = self._fitting(vectors)
         if langs is None or isinstance(langs, str):
-            return _unit(vectors - self.mean(langs))
+            return unit(vectors - self.mean(langs))
         _check_rows(np.atleast_2d(vectors), langs)
         if vectors.ndim == 1:
-            return _unit(vectors - self.mean(langs[0]))
+            return unit(vectors - self.mean(langs[0]))
         centred = np.empty(vectors.shape, dtype=np.float32)
         for lang, picked in _rows_by_language(langs).items():
             centred[picked] = vectors[picked] - self.mean(lang)
-        return _unit(centred)
+        return unit(centred)
 
     def _fitting(self, vectors: Vectors) -> Vectors:
         vectors = np.asarray(vectors, dtype=np.float32)
@@ -183,7 +200,16 @@ class LanguageMeans:
         return vectors
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def shipped_means(model: str | TextEncoder, prompt: Prompt = "symmetric") -> LanguageMeans | None:
+    """The means that come with a model, if any do."""
+    try:
+        return LanguageMeans.shipped(model, prompt)
+    except OptionError:
+        return None
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The vectors at unit length, of the shape given; zero stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     # A vector that is its language's mean says nothing: it stays zero and is alike to nothing.
     result: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

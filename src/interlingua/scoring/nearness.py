@@ -68,15 +68,21 @@ class Nearness:
         return self._pairs(None if a is None else canonical(a), None if b is None else canonical(b))
 
     @cached_property
+    def _apart(self) -> tuple[Floats, Floats]:
+        """Both tables without the diagonal, where a language is compared with itself."""
+        same = np.eye(len(self.languages), dtype=bool)
+        return np.where(same, np.nan, self.translations), np.where(same, np.nan, self.others)
+
+    @cached_property
     def _usual(self) -> tuple[float, float]:
-        apart = ~np.eye(len(self.languages), dtype=bool)
-        return float(np.nanmean(self.translations[apart])), float(np.nanmean(self.others[apart]))
+        translations, others = self._apart
+        return float(np.nanmean(translations)), float(np.nanmean(others))
 
     @cached_property
     def _best(self) -> tuple[float, float]:
-        apart = np.where(np.eye(len(self.languages), dtype=bool), np.nan, self.translations)
-        place = np.unravel_index(np.nanargmax(apart), apart.shape)
-        return float(apart[place]), float(self.others[place])
+        translations, _ = self._apart
+        place = np.unravel_index(np.nanargmax(translations), translations.shape)
+        return float(translations[place]), float(self.others[place])
 
     def _pairs(self, a: str | None, b: str | None) -> tuple[float, float]:
         if len(self.languages) < 2:
@@ -86,7 +92,7 @@ class Nearness:
         else:
             # Of a language that was not measured: what the other one has with all.
             rows, columns = (slice(None) if place is None else [place] for place in map(self._place, (a, b)))
-            parts = [table[rows][:, columns] for table in (self.translations, self.others)]
+            parts = [table[rows][:, columns] for table in self._apart]
             whole = all(np.isfinite(part).any() for part in parts) and self._place(a) is not self._place(b)
             found = (float(np.nanmean(parts[0])), float(np.nanmean(parts[1]))) if whole else self._usual
         return found[0] - self._usual[0], found[1] - self._usual[1]

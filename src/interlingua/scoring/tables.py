@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from interlingua.encoding.reporting import warn_caller
-from interlingua.encoding.truncation import TruncationWarning
 from interlingua.errors import StorageError
 from interlingua.progress import Advance
 from interlingua.scoring.centring import LanguageMeans
-from interlingua.texts.checking import TextWarning
+from interlingua.scoring.warned import WarnedRows
 from interlingua.texts.writing import writing_errors
 from interlingua.types import Stored, TextEncoder, Vectors
 
 _CHUNK = 4096
 _IN_MEMORY = 1 << 28
-_NAMED = 10
+_RESERVED = 1 << 24
 
 
 def new_table(rows: int, dimension: int) -> Stored:
@@ -34,12 +33,28 @@ def new_table(rows: int, dimension: int) -> Stored:
         return np.zeros((rows, dimension), dtype=np.float16)
     try:
         with tempfile.TemporaryFile(prefix="interlingua-") as file:
-            return np.memmap(file, dtype=np.float16, mode="w+", shape=(rows, dimension))
+            _reserve(file, rows * dimension * 2)
+            return np.memmap(file, dtype=np.float16, mode="r+", shape=(rows, dimension))
     except OSError as error:
         raise StorageError(
             f"The vectors need {rows * dimension * 2 / 1e9:.1f} GB in the folder for temporary files "
             f"({tempfile.gettempdir()}; TMPDIR names another): {error.strerror or error}."
         ) from error
+
+
+def _reserve(file: IO[bytes], size: int) -> None:
+    """Take the room on the disk now: where a mapped file has holes, a disk that is full kills the process as it writes to one."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # of a file system that does not know how
+                raise
+        else:
+            return
+    for start in range(0, size, _RESERVED):
+        file.write(bytes(min(_RESERVED, size - start)))
+    file.flush()
 
 
 class GrowingTable:
@@ -112,30 +127,16 @@ def embed_centred(
         TruncationWarning: texts are longer than the model reads.
     """
     table = new_table(len(texts), encoder.dimension)
-    cut: list[int] = []
+    # Rows that look damaged are told where the texts are checked.
+    warned = WarnedRows(encoder.name, damage=False)
     for start in range(0, len(texts), _CHUNK):
         some = slice(start, start + _CHUNK)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            warnings.simplefilter("ignore", TextWarning)  # the rows of a chunk are not the caller's
-            vectors = encode_whole(encoder, list(texts[some]))
-        for warning in caught:
-            if isinstance(warning.message, TruncationWarning):
-                cut.extend(name(start + row) for row in warning.message.rows)
-            else:
-                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        part = list(texts[some])
+        with warned.block(part, lambda place, start=start: name(start + place)):  # type: ignore[misc]
+            vectors = encode_whole(encoder, part)
         table[some] = means.centre(vectors, langs[some])
         advance(len(vectors))
-    if cut:
-        cut.sort()
-        named = ", ".join(map(str, cut[:_NAMED])) + (f", … ({len(cut):,} in all)" if len(cut) > _NAMED else "")
-        which = f"Row {named} is" if len(cut) == 1 else f"Rows {named} are"
-        warn_caller(
-            TruncationWarning(
-                f"{which} longer than {encoder.name!r} reads (rows counted from 0). What lies beyond is not compared.",
-                cut,
-            )
-        )
+    warned.tell()
     return table
 
 

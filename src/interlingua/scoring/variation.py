@@ -20,7 +20,6 @@ from interlingua.errors import OptionError, UnknownModel
 from interlingua.languages import canonical
 from interlingua.models.catalogue import find
 from interlingua.models.naming import parts_of
-from interlingua.scoring.centring import LanguageMeans
 from interlingua.types import TextEncoder, Vectors
 
 Floats = NDArray[np.float64]
@@ -166,15 +165,6 @@ class Variation:
 def _shipped(name: str) -> Variation:
     """Read once: cross-validation asks for it again and again."""
     return Variation._read(name)
-
-
-def has_variation(model: TextEncoder) -> bool:
-    """Whether the variation of a model's vectors, and its language means, come with the package."""
-    with suppress(OptionError):
-        LanguageMeans.shipped(model)
-        Variation.shipped(model)
-        return True
-    return False
 
 
 def _symmetric(lower: NDArray[Any], scale: float) -> Floats:
