@@ -210,7 +210,7 @@ class _Crew:
         self._reason: Exception = RuntimeError("The workers are stopped.")
 
     def processes(self) -> list[int]:
-        """The ids of the processes."""
+        """The ids of the processes; of those that were stopped none, though their threads may still be closing them."""
         with self._lock:
             return [process.pid for process in self._running]
 
@@ -242,7 +242,7 @@ class _Crew:
             if self.stopped or self.owner != os.getpid():  # a forked process: they are its parent's
                 return
             self.stopped, self._reason = True, reason
-            running = list(self._running)
+            running, self._running = self._running, set()
         if self._gate is not None:
             self._gate.abort()
         for process in running:
@@ -291,8 +291,9 @@ class _Crew:
     def _started(self, recipe: Recipe) -> WorkerProcess:
         process = WorkerProcess(recipe)
         with self._lock:
-            self._running.add(process)
             stopped = self.stopped
+            if not stopped:
+                self._running.add(process)
         if stopped:
             process.kill()
         return process
