@@ -83,6 +83,36 @@ def test_two_folders(run: Callable[..., object], tmp_path: Path) -> None:
     assert "1 of the pairs could not be aligned" in result.err
 
 
+def test_files_that_differ_in_their_endings_only(run: Callable[..., object], tmp_path: Path) -> None:
+    for folder, names, rows in (
+        ("en", ["r.md", "r.txt", "s.md", "s.txt"], ENGLISH), ("de", ["r.md", "r.txt", "s.rst"], GERMAN)
+    ):  # fmt: skip
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / name).write_text(lines(rows), encoding="utf-8")
+    out = tmp_path / "out"
+    result = run("align", str(tmp_path / "en"), str(tmp_path / "de"), *MODEL, "--out", str(out))
+    assert [(row["source"], row["target"]) for row in result.table] == [
+        ("r.md", "r.md"), ("r.txt", "r.txt"), ("s.md", "s.rst")
+    ]  # fmt: skip
+    assert sorted(path.name for path in out.iterdir()) == ["r.md.tsv", "r.txt.tsv", "s.tsv"]
+    assert "1 files have no counterpart by name: s.txt" in result.err
+
+
+def test_a_document_whose_language_is_not_known_does_not_stop_the_others(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    for name, sides in (("a.txt", (ENGLISH, GERMAN)), ("b.txt", (["12", "34"], ["12", "34"]))):
+        for folder, rows in zip(("en", "de"), sides, strict=True):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / name).write_text(lines(rows), encoding="utf-8")
+    folders = (str(tmp_path / "en"), str(tmp_path / "de"))
+    result = run("align", *folders, "-m", "use-multilingual-v3", "-f", "tmx", "--out", str(tmp_path / "out"))
+    assert result.code == 1
+    assert [row["source"] for row in result.table] == ["a.txt"]
+    assert "tmx names the languages, and this one was not recognised" in result.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -95,7 +125,7 @@ def test_two_folders(run: Callable[..., object], tmp_path: Path) -> None:
         (("-", "-"), 2, "cannot both come from standard input"),
         (("a.en", "a.de", "--pair", "content"), 2, "--pair is for two folders"),
         (("a.en", "a.de", "--min-score", "2"), 2, "--min-score is a probability from 0 to 1"),
-        (("a.en", "a.de", "-o", "a.de"), 2, "--out is the same file as TARGET"),
+        (("a.en", "a.de", "-o", "a.de"), 2, "--out a.de is a file that is read or written already"),
         (("a.en", "a.de", "-o", "out.xyz"), 2, "the ending does not tell the format"),
     ],
 )

@@ -68,6 +68,13 @@ def test_texts(run: Run, write: Write) -> None:
     assert result.out.splitlines()[2].split()[0] == "144"
 
 
+def test_texts_that_are_cut(run: Run, write: Write) -> None:
+    texts = [text.text for text in load_corpus("en")] * 3
+    write("a.txt", "\n".join([texts[0], "word " * 400, *texts[1:]]))
+    result = run("calibrate", "a.txt", "--texts", "-o", "c.json", "-m", "use", "--lang-a", "en")
+    assert "warning: a.txt: cut at the model's 256 tokens: row 2\n" in result.err
+
+
 @pytest.mark.parametrize(
     ("content", "options", "code", "message"),
     [
@@ -83,6 +90,12 @@ def test_texts(run: Run, write: Write) -> None:
             ["--label-column", "same", "--same-from", "4"],
             1,
             "a.tsv, row 1: 'same' holds 'perhaps', which is no grade.",
+        ),
+        (
+            "a\tb\tsame\nx\ty\tnan\n",
+            ["--label-column", "same", "--same-from", "4"],
+            1,
+            "a.tsv, row 1: 'same' holds 'nan', which is no grade.",
         ),
         ("a\tb\nx\ty\n", ["--same-from", "4"], 2, "--same-from needs the column of the grades: --label-column NAME."),
         (
@@ -108,5 +121,5 @@ def test_errors(fails: Fails, write: Write, content: str, options: list[str], co
 def test_a_folder_that_is_not_there(fails: Fails, write: Write) -> None:
     write("a.tsv", rows())
     assert fails(1, "calibrate", "a.tsv", "-o", "no/c.json") == (
-        "no/c.json is no file that can be written: give one in a folder that is there."
+        "no/c.json cannot be written: its folder does not exist."
     )

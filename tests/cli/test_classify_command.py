@@ -241,7 +241,7 @@ def test_errors_about_folders(fails: Fails, write: Write, trained: str) -> None:
     assert fails(1, "classify", "predict", trained, "b.txt") == "b.txt: no such file."
     assert fails(2, "classify", "predict", trained, "a.txt", "-o", "out.xml").startswith("--out out.xml: the ending")
     assert fails(2, "classify", "predict", trained, "en.jsonl", "-o", "en.jsonl") == (
-        "en.jsonl is a file that is read; give another name."
+        "--out en.jsonl is a file that is read or written already; give another name."
     )
     facts = json.loads(Path(trained, "classifier.json").read_text(encoding="utf-8"))
     Path(trained, "classifier.json").write_text(json.dumps(facts | {"fingerprint": "another"}), encoding="utf-8")

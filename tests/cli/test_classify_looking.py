@@ -161,7 +161,7 @@ def test_errors_in_evaluating(fails: Fails, write: Write, trained: str) -> None:
     assert fails(2, *evaluate, "a.csv", *TOPIC, "--plot", "a.svg", "--multi-label").startswith("--plot and --suspects")
     assert (
         fails(2, *evaluate, "a.csv", *TOPIC, "--suspects", "a.csv")
-        == "a.csv is a file that is read; give another name."
+        == "--suspects a.csv is a file that is read or written already; give another name."
     )
     assert fails(1, *evaluate, "a.csv", *TOPIC, "--suspects", "no/s.jsonl") == (
         "no/s.jsonl cannot be written: its folder does not exist."

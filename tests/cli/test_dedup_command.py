@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +109,60 @@ def test_against_another_file(run: Run, write: Write) -> None:
     assert result.out == lines(CATS, CATS)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "options", "keeper"),
+    [
+        ("old.txt", f"{PAKET}\n", [], {"row": 1, "text": PAKET}),
+        ("old.csv", f"frage,language\n{PAKET},de\n", ["--against-column", "frage"], {"row": 1, "lang": "de", "text": PAKET}),
+        ("old.csv", f"id,text\n7,{PAKET}\n", [], {"row": 1, "id": "7", "text": PAKET}),
+        ("old.tsv", f"text\tq\n{CATS}?\t{PAKET}\n", [], {"row": 1, "text": PAKET}),
+        ("old.jsonl", lines({"n": "7", "text": PAKET}), ["--against-lang", "de"], {"row": 1, "id": "7", "lang": "de", "text": PAKET}),
+        ("old.jsonl", lines({"text": PAKET}), [], {"row": 1, "text": PAKET}),
+    ],
+)  # fmt: skip
+def test_the_other_file_has_columns_of_its_own(
+    run: Run, write: Write, name: str, content: str, options: list[str], keeper: dict[str, object]
+) -> None:
+    write("new.csv", f"n,q,code\n1,{PARCEL},\n2,{CATS},\n")
+    write(name, content)
+    columns = ["--text-column", "q", "--id-column", "n", "--lang-column", "code", "--lang", "en"]
+    result = run("dedup", "new.csv", "--against", name, "-m", "use", "--removed", "gone.jsonl", *columns, *options)
+    assert (result.code, result.out) == (0, f"n,q,code\n2,{CATS},\n"), result.err
+    (gone,) = said("gone.jsonl")
+    assert gone["lang"] == "en"
+    assert gone["keeper"] == {**keeper, "file": name}
+
+
+def test_a_column_that_the_other_file_lacks(fails: Fails, write: Write) -> None:
+    write("new.txt", lines(PARCEL))
+    write("old.csv", f"a,b\n1,{PAKET}\n")
+    asked = ("dedup", "new.txt", "--against", "old.csv", "-m", "use")
+    assert fails(1, *asked) == (
+        "old.csv: no column is called text; there are: a, b. Say which holds it: --against-column NAME."
+    )
+    assert fails(1, *asked, "--against-column", "c") == (
+        "old.csv: there is no column 'c'; there are: a, b. Name another: --against-column NAME."
+    )
+
+
+def test_other_columns_decide_between_rows_of_one_id(run: Run, write: Write) -> None:
+    rows = [{"id": "1", "text": CATS, "source": source} for source in ("mail", "web", "book")]
+    kept = []
+    for ordered in (rows, rows[::-1], rows[1:] + rows[:1]):
+        write("a.jsonl", lines(*ordered))
+        kept.append(run("dedup", "a.jsonl", "-m", "use").out)
+    assert kept[0] == kept[1] == kept[2]
+
+
+def test_a_full_folder_for_temporary_files(fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    message = fails(1, "dedup", "-", "-m", "use", stdin=b"one\n")
+    assert message == f"{tempfile.gettempdir()} cannot be written: the disk is full."
+
+
 def test_numbers_and_languages(run: Run, write: Write) -> None:
     write("a.txt", lines("Room 12 is free today.", "Room 13 is free today.", PARCEL, PAKET))
     assert len(run("dedup", "a.txt", "-m", "use").out.splitlines()) == 3
@@ -135,6 +192,7 @@ def test_nothing_is_half_written(fails: Fails, write: Write) -> None:
     [
         (["b.txt"], 1, "b.txt: no such file."),
         (["a.txt", "--only-against"], 2, "--only-against compares with another file, but there is no --against."),
+        (["a.txt", "--against-lang", "de"], 2, "--against-column and --against-lang are about another file, but there is no --against."),
         (["-", "--against", "-"], 2, "standard input can be read only once."),
         (["a.txt", "--threshold", "2"], 2, "--threshold is a number between 0 and 1, not 2.0."),
         (["a.txt", "--target-precision", "95"], 2, "--target-precision is a number between 0 and 1, not 95.0."),

@@ -14,6 +14,7 @@ import pytest
 
 from interlingua import Encoder
 from interlingua.cli import index_change, index_search
+from interlingua.index import replacing
 from interlingua.index.index import Index
 
 Run = Callable[..., Any]
@@ -190,6 +191,10 @@ def test_progress_on_request(run: Run, write: Write) -> None:
         (["index", "update", "idx", "a.txt"], "a.txt: changes are rows with an id, which txt has not; give csv, tsv or jsonl."),
         (["index", "delete", "idx"], "there is nothing to delete: give ids, a file of them with --ids-file, or a filter with --where."),
         (["index", "delete", "idx", "--where", "lang = fr"], "'lang = fr' selects 2 of 5 documents; give --yes to delete them."),
+        (["index", "delete", "idx", "--where", ""], "--where is empty, which selects all documents; to delete all of them, delete the folder idx."),
+        (["index", "delete", "idx", "r1", "--where", " ", "--yes"], "--where is empty, which selects all documents"),
+        (["index", "recover", "new"], "new is no index: there is no such folder; name the folder whose documents are to be recovered."),
+        (["index", "recover", "empty"], "empty/documents.db is missing; restore it from a backup"),
         (["index", "search", "idx"], "there is nothing to search for: give a query, or a file of them with --queries."),
         (["index", "search", "idx", "a", "--query-column", "b"], "--query-column is for a file of queries, but there is no --queries."),
         (["index", "search", "idx", "a", "--no-fair", "--query-lang", "de"], "--query-lang is for centring, which --no-fair turns off."),
@@ -217,6 +222,7 @@ def test_wrong_usage(run: Run, write: Write, arguments: list[str], message: str)
     assert err.startswith(f"error: {message}")
     assert said.err.count("\n") == 1
     assert not Path("new").exists()
+    assert not any(Path("empty").iterdir())
 
 
 def test_a_created_index_whose_file_is_bad_is_told(run: Run, write: Write) -> None:
@@ -346,6 +352,22 @@ def test_a_file_of_queries(run: Run, write: Write, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("reviews")
+def test_queries_may_say_their_languages(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("queries.csv", "query,lang\nAkku,deu\nscreen,\n")
+    asked: list[Any] = []
+    search = Index.search
+
+    def noted(self: Index, queries: Any, k: int, **options: Any) -> Any:
+        asked.append(options["query_lang"])
+        return search(self, queries, k, **options)
+
+    monkeypatch.setattr(Index, "search", noted)
+    assert run("index", "search", "idx", "phone", "--queries", "queries.csv").code == 0
+    assert run("index", "search", "idx", "--queries", "queries.csv", "--query-lang", "fr").code == 0
+    assert asked == [None, ["de", None], "fr"]
+
+
+@pytest.mark.usefixtures("reviews")
 def test_typed_queries(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = io.StringIO("screen\n\x01\ndelivery\n\nnever read\n")
     monkeypatch.setattr(index_search, "asked_directly", lambda: True)
@@ -423,6 +445,27 @@ def test_reembed(run: Run) -> None:
     assert (said.code, said.err) == (0, "idx: 5 documents, embedded with e5-small (exact)\n")
     assert run("index", "info", "idx", "-f", "jsonl").rows[0]["model"] == "e5-small"
     assert set(found(run, "How long does the battery last?", "-k", "2")) == {"r1", "r2"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["search", "idx", "battery", "-k", "1", "-f", "jsonl"], 0, ""),
+        (["verify", "idx"], 0, "idx: 5 documents, all as written"),
+        (["create", "idx", *USE], 2, "error: idx is an index already; add to it"),
+        (["add", "idx", "reviews.csv"], 0, "idx: 0 added, 0 updated, 5 unchanged; 5 documents in all"),
+    ],
+)
+@pytest.mark.usefixtures("reviews")
+def test_an_index_whose_replacement_was_interrupted(run: Run, arguments: list[str], code: int, message: str) -> None:
+    replacing.mark(Path("idx"), "replaced")
+    Path("idx").rename(".idx.replaced")
+    said = run("index", *arguments)
+    assert said.code == code, said
+    assert said.err.startswith(message)
+    assert not Path(".idx.replaced").exists()
+    with Index.open("idx") as index:
+        assert len(index) == 5
 
 
 @pytest.mark.usefixtures("reviews")

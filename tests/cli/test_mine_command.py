@@ -109,6 +109,19 @@ def test_a_folder_of_work_is_gone_on_with(run: Callable[..., object], files: tup
     assert refused.out == ""
 
 
+def test_files_of_one_name_have_folders_of_their_own(run: Callable[..., object], tmp_path: Path) -> None:
+    paths = []
+    for lang in ("en", "fr", "de"):
+        (tmp_path / lang).mkdir()
+        paths.append(tmp_path / lang / "news.txt")
+        paths[-1].write_text("\n".join(one.text for one in il.load_corpus(lang)[:12]), encoding="utf-8")
+    files = [str(path) for path in paths]
+    result = run("mine", *files, *MODEL[:2], "--langs", "en,fr,de", "--work", str(tmp_path / "work"))
+    assert result.code == 0
+    assert result.out == run("mine", *files, *MODEL[:2], "--langs", "en,fr,de").out
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == [f"{n}-news-news" for n in (1, 2, 3)]
+
+
 def test_the_ensemble_leaves_out_a_model_that_does_not_know_the_language(
     run: Callable[..., object], write: Callable[..., str]
 ) -> None:

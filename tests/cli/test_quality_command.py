@@ -114,7 +114,10 @@ def test_a_translation_memory(run: Run, tmp_path: Path) -> None:
         (["--fail-below", "2"], "--fail-below is a score from 0 to 1, not 2."),
         (["--prior", "0"], "prior is a share between 0 and 1, not 0.0."),
         (["--lang-a", "xx"], "'xx' is not a language code"),
-        (["--report", "same.x", "--output", "same.x"], "--report is the same file as --output: same.x."),
+        (
+            ["--report", "same.x", "--output", "same.x"],
+            "--report same.x is a file that is read or written already; give another name.",
+        ),
         (["--only", "numbers"], "numbers"),
     ],
 )

@@ -228,6 +228,19 @@ def test_a_matrix(run: Run, write: Write) -> None:
     assert float(table[0]["1"]) > 0.9
 
 
+def test_long_texts_in_a_matrix(run: Run, write: Write) -> None:
+    long = "word " * 400
+    write("a.txt", f"short\n{long}\n")
+    write("b.txt", f"{long}x\nshort\n{long}\n")
+    result = run("score", "a.txt", "b.txt", "--matrix", "-m", "use", "--lang-a", "en", "--lang-b", "en")
+    assert result.err == (
+        "warning: a.txt: cut at the model's 256 tokens: row 2\n"
+        "warning: b.txt: cut at the model's 256 tokens: 2 rows (1, 3)\n"
+    )
+    result = run("score", "a.txt", "--matrix", "-m", "use", "--lang-a", "en", "--lang-b", "en")
+    assert result.err == "warning: a.txt: cut at the model's 256 tokens: row 2\n"
+
+
 def test_a_histogram_and_a_prior(run: Run, write: Write) -> None:
     write("a.tsv", "".join(f"{a}\t{b}\n" for a, b in PAIRS))
     result = run("score", "a.tsv", "-m", "use", "-f", "jsonl", "--plot", "h.svg", "--prior", "0.01")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlingua.inspection.digits import find_numbers
+from interlingua.inspection.digits import find_numbers, spelled_values
 from interlingua.inspection.findings import Finding, Pair
 from interlingua.inspection.inspecting import inspect
 
@@ -47,6 +47,33 @@ def test_reading_numbers(text: str, lang: str, values: list[set[float]]) -> None
         assert wanted & number.values == wanted or number.values <= wanted | number.values
         assert max(wanted) in number.values
         assert text[slice(*number.span)].strip()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "7" * 301,
+        "7" * 309,
+        "7" * 5000,
+        f"1{',234' * 103}",
+        f"1{',234' * 103}.5",
+        f"{'7' * 290} million",
+        f"{'7' * 309}.5",
+    ],
+)
+def test_numbers_of_hundreds_of_digits(number: str) -> None:
+    for source, target in ((number, "nothing"), ("nothing", number), (f"12 and {number}", "34 of them")):
+        assert [one.kind for one in found(source, target, "en", "de")] == ["number"]
+    assert found(f"It is {number}.", f"Es ist {number}.", "en", "de") == []
+
+
+def test_a_long_run_of_chinese_digits_is_no_number() -> None:
+    for run in ("九" * 400, "九" * 5000, "亿" * 40, "九亿" * 300):
+        assert spelled_values(run, "zh") == set()
+        assert [one.kind for one in found("It is 42 m.", run, "en", "zh")] == ["number"]
+    assert spelled_values("九" * 20, "zh") == {float("9" * 20)}
+    assert spelled_values("亿" * 20, "zh") == {1e160}
+    assert spelled_values("三百五十万", "zh") == {3_500_000.0}
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from interlingua.inspection.findings import Finding, Pair
 from interlingua.inspection.inspecting import inspect
+from interlingua.inspection.marks import find_marks
 from interlingua.inspection.romanising import skeleton, sounds_like
 
 
@@ -57,6 +60,14 @@ def test_addresses() -> None:
     assert "url" not in found("See https://a.org/en/x.", "Voir https://a.org/fr/x/")
     assert "url" not in found("(https://a.org/x)", "（https://a.org/x）。", "zh")
     assert "email" in found("Write to help@a.org", "Écrivez à aide@a.org")
+
+
+@pytest.mark.parametrize("run", ["f0", "a.", "%0", "a@", "%", "0", "x" * 64 + "@a.", "<a ", "{a"])
+def test_marks_in_a_long_run_take_no_time(run: str) -> None:
+    text = f"Write to help@a.org {run * (200_000 // len(run))}"
+    start = time.process_time()
+    assert find_marks(text)[0].text == "help@a.org"
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -161,6 +172,9 @@ def test_names() -> None:
         ("You must not open it.", "Öffnen Sie es nicht.", "de", False),
         ("This is not allowed.", "这是允许的。", "zh", True),
         ("This is not allowed.", "这是不允许的。", "zh", False),
+        ("I do not have time.", "N-am timp.", "ro", False),
+        ("He will not come.", "N-o să vină.", "ro", False),
+        ("He will not come.", "El vine acum.", "ro", True),
         ("I have never seen him.", "Я никогда его не видел.", "ru", False),
         ("Isn't it nice?", "C'est beau, n'est-ce pas ?", "fr", False),
     ],

@@ -30,8 +30,10 @@ def test_only_given_ids_are_ids(tmp_path: Path) -> None:
 
 
 def test_what_search_and_export_write_is_read_as_fields(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl", '{"id": "a", "text": "b", "metadata": {"n": 1, "m": null}, "l": [1]}\n')
-    assert [dict(one.metadata) for one in read_documents(path)] == [{"n": 1, "l": [1]}]
+    path = write(
+        tmp_path / "a.jsonl", '{"id": "a", "text": "b", "metadata": {"n": 1, "m": null}, "l": [1], "o": null}\n'
+    )
+    assert [dict(one.metadata) for one in read_documents(path)] == [{"n": 1, "m": None, "l": [1]}]
     path = write(tmp_path / "b.jsonl", '{"text": "b", "metadata": "just a field"}\n')
     assert [dict(one.metadata) for one in read_documents(path)] == [{"metadata": "just a field"}]
 
@@ -110,7 +112,24 @@ def test_changes_of_a_table(tmp_path: Path) -> None:
         Change(1, {"id": "a", "n": "2"}),
         Change(2, {"id": "b", "title": "T", "text": "neu", "lang": "de"}),
     ]
-    assert list(read_changes(path, text="title"))[1].fields == {"id": "b", "text": "T", "lang": "de"}
+    assert list(read_changes(path, text="title"))[1].fields == {
+        "id": "b",
+        "metadata": {"text": "neu"},
+        "text": "T",
+        "lang": "de",
+    }
+
+
+def test_a_column_that_is_called_like_the_text_and_is_not(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text,body\na,a title,\nb,another,new\n")
+    assert list(read_changes(path, text="body")) == [
+        Change(1, {"id": "a", "metadata": {"text": "a title"}}),
+        Change(2, {"id": "b", "metadata": {"text": "another"}, "text": "new"}),
+    ]
+    path = write(tmp_path / "a.jsonl", '{"id": "a", "metadata": {"text": "t", "lang": "l", "id": 3, "n": 1}}\n')
+    assert [one.fields for one in read_changes(path)] == [
+        {"id": "a", "n": 1, "metadata": {"id": 3, "text": "t", "lang": "l"}}
+    ]
 
 
 def test_changes_of_json_lines(tmp_path: Path) -> None:

@@ -17,13 +17,14 @@ from interlingua.cli.options import (
     Encoding,
     Invalid,
     KeepEmbeddings,
-    Model,
+    Models,
     OnInvalid,
     Precision,
     PrecisionKind,
     Progress,
 )
 from interlingua.cli.output import kind_by_ending
+from interlingua.cli.written import check_written
 from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def align(
         float,
         typer.Option("--min-score", metavar="P", help="Leave out rows with a lower probability than this, 0 to 1."),
     ] = 0.0,
-    model: Model = DEFAULT_MODEL,
+    model: Models = DEFAULT_MODEL,
     precision: Precision = PrecisionKind.exact,
     encoding: Encoding = "utf-8",
     clean: Clean = False,
@@ -162,7 +163,7 @@ def _folders(aligning: Aligning, source: Path, target: Path, out: Path, pair: Pa
     rows, failed = align_folders(aligning, source, target, out, by_content=pair is Pairing.content)
     emit(rows, Format.tsv)
     if failed:
-        say(f"error: {failed:,} of the pairs could not be aligned; what went wrong stands above.")
+        say(f"error: {failed:,} of the pairs could not be aligned, or files not be read; what went wrong stands above.")
         raise typer.Exit(1)
 
 
@@ -195,13 +196,7 @@ def _check(
         raise OptionError("--pair is for two folders, but two files were given.")
     if source == "-" and target == "-":
         raise OptionError("the source and the target cannot both come from standard input.")
-    taken = {os.path.realpath(path): name for path, name in ((source, "SOURCE"), (target, "TARGET")) if path != "-"}
-    for option, path in (("--out", out), ("--html", html)):
-        if path is None:
-            continue
-        if other := taken.get(os.path.realpath(path)):
-            raise OptionError(f"{option} is the same file as {other}: {path}.")
-        taken[os.path.realpath(path)] = option
+    check_written({"--out": out, "--html": html}, source, target)
 
 
 def _format(out: Path | None, given: AlignmentFormat | None, folders: bool) -> AlignmentFormat:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from interlingua.cli.output import say
-from interlingua.errors import InputError, StorageError
+from interlingua.errors import InputError, OptionError, StorageError
 
 if TYPE_CHECKING:
     from interlingua.cli.alignments import Aligning, Document
@@ -32,40 +32,63 @@ def align_folders(
         aligning: how.
         source: the folder of the sources; folders in it are gone into.
         target: that of the targets.
-        out: where the alignments go: each under its source's path, with the format's ending.
+        out: where the alignments go: each under its source's path, with the format's ending instead of its own; where
+            sources differ in their endings only, after it.
         by_content: find out what belongs together from the texts; otherwise files of the same path and name do, whatever
             their ending.
 
     Returns:
-        A row about each pair, and how many pairs could not be aligned. A file that cannot be read is told on standard error, and
-        the others go on.
+        A row about each pair, and how many pairs could not be aligned or files not be read. Each of these is told on standard
+        error, and the others go on.
 
     Raises:
         InputError: a folder has no text files, or nothing belongs together.
     """
-    pairs = list(_by_content(aligning, source, target) if by_content else _by_name(source, target))
+    pairs, failed = _by_content(aligning, source, target) if by_content else (_by_name(source, target), 0)
     if not pairs:
         cure = "" if by_content else "; give --pair content to find out from the texts"
         raise InputError(f"No file of {source} belongs to one of {target}{cure}.")
     _make(out)
-    rows, failed = [], 0
+    rows = []
+    named = Counter(pair.source.with_suffix("") for pair in pairs)
+    used: set[Path] = set()
     for pair in pairs:
+        name = pair.source.with_name(f"{pair.source.stem}.{aligning.format}")
+        if named[pair.source.with_suffix("")] > 1 or name in used:
+            name = pair.source.with_name(f"{pair.source.name}.{aligning.format}")
+        used.add(name)
         try:
-            rows.append(_aligned(aligning, pair, source, target, out))
+            documents = _read(aligning, pair, source, target)
+            rows.append(_aligned(aligning, pair, documents, out / name))
         except InputError as error:
             failed += 1
             say(f"error: {error}")
     return rows, failed
 
 
-def _aligned(aligning: Aligning, pair: _Pair, source: Path, target: Path, out: Path) -> dict[str, object]:
+def _read(aligning: Aligning, pair: _Pair, source: Path, target: Path) -> tuple[Document, Document]:
+    """Both documents of a pair.
+
+    Raises:
+        InputError: one cannot be read, or its language is not known and has to be.
+    """
+    try:
+        ours = aligning.read(str(source / pair.source), aligning.source_lang)
+        theirs = aligning.read(str(target / pair.target), aligning.target_lang)
+    except StorageError as error:
+        raise InputError(str(error)) from None
+    try:
+        aligning.check_languages(ours, theirs)
+    except OptionError as error:
+        raise InputError(str(error)) from None
+    return ours, theirs
+
+
+def _aligned(aligning: Aligning, pair: _Pair, documents: tuple[Document, Document], written: Path) -> dict[str, object]:
     from interlingua.texts.writing import open_atomic
 
-    ours = aligning.read(str(source / pair.source), aligning.source_lang)
-    theirs = aligning.read(str(target / pair.target), aligning.target_lang)
-    aligning.check_languages(ours, theirs)
+    ours, theirs = documents
     beads = aligning.align(ours, theirs)
-    written = out / pair.source.with_name(f"{pair.source.stem}.{aligning.format}")
     _make(written.parent)
     with open_atomic(written) as file:
         aligning.write(beads, ours, theirs, file)
@@ -81,30 +104,39 @@ def _aligned(aligning: Aligning, pair: _Pair, source: Path, target: Path, out: P
     }
 
 
-def _by_name(source: Path, target: Path) -> Iterator[_Pair]:
+def _by_name(source: Path, target: Path) -> list[_Pair]:
+    """Files of the same name, and of the others those that differ in their endings only; each once."""
     ours, theirs = _files(source), _files(target)
-    same, there = set(theirs), {path.with_suffix(""): path for path in theirs}
-    found = [
-        _Pair(path, path if path in same else there[path.with_suffix("")], None)
-        for path in ours
-        if path in same or path.with_suffix("") in there
-    ]
+    same = set(ours) & set(theirs)
+    others: dict[Path, list[Path]] = {}
+    for path in theirs:
+        if path not in same:
+            others.setdefault(path.with_suffix(""), []).append(path)
+    found = []
+    for path in ours:
+        left = others.get(path.with_suffix(""), [])
+        if path in same:
+            found.append(_Pair(path, path, None))
+        elif left:
+            found.append(_Pair(path, left.pop(0), None))
     used = {pair.source for pair in found}, {pair.target for pair in found}
     _say_alone(source, [path for path in ours if path not in used[0]], "by name")
     _say_alone(target, [path for path in theirs if path not in used[1]], "by name")
-    yield from found
+    return found
 
 
-def _by_content(aligning: Aligning, source: Path, target: Path) -> Iterator[_Pair]:
+def _by_content(aligning: Aligning, source: Path, target: Path) -> tuple[list[_Pair], int]:
+    """What belongs together by its texts, and how many files could not be read."""
     from interlingua.alignment.documents import match_documents
 
-    sides = []
+    sides, unread = [], 0
     for folder, lang in ((source, aligning.source_lang), (target, aligning.target_lang)):
         read: list[tuple[Path, Document]] = []
         for path in _files(folder):
             try:
                 read.append((path, aligning.read(str(folder / path), lang)))
-            except InputError as error:
+            except (InputError, StorageError) as error:
+                unread += 1
                 say(f"error: {error}")
         sides.append(read)
     texts = [["\n".join(document.sentences) for _, document in side] for side in sides]
@@ -118,9 +150,12 @@ def _by_content(aligning: Aligning, source: Path, target: Path) -> Iterator[_Pai
     _say_alone(
         target, [names[1][one.right] for one in found if one.right is not None and one.left is None], "by content"
     )
-    for one in found:
-        if one.left is not None and one.right is not None:
-            yield _Pair(names[0][one.left], names[1][one.right], one.probability)
+    pairs = [
+        _Pair(names[0][one.left], names[1][one.right], one.probability)
+        for one in found
+        if one.left is not None and one.right is not None
+    ]
+    return pairs, unread
 
 
 def _files(folder: Path) -> list[Path]:

@@ -75,7 +75,8 @@ class Aligning:
             from interlingua.reports.alignment_page import AlignmentSummary, alignment_page
 
             unit = "sentence" if self.split else "line"
-            summary = AlignmentSummary(ours.name, theirs.name, ours.lang, theirs.lang, self.encoder.name, unit)
+            model = self.encoder.knowing([ours.lang, theirs.lang])
+            summary = AlignmentSummary(ours.name, theirs.name, ours.lang, theirs.lang, model.name, unit)
             with open_atomic(html) as page:
                 page.writelines(alignment_page(summary, beads))
         if out is None:
@@ -122,7 +123,7 @@ class Aligning:
         total = len(source.sentences) + len(target.sentences)
         with progress_bar("Aligning", total, show=self.progress, unit="sentences") as advance:
             beads = align(
-                self.encoder,
+                self.encoder.knowing([source.lang, target.lang]),
                 source.sentences,
                 target.sentences,
                 source_lang=source.lang,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,7 +32,8 @@ from interlingua.cli.options import (
 from interlingua.cli.output import emit, say
 from interlingua.cli.plots import check_plot, write_plot
 from interlingua.cli.watched import WatchedEncoder
-from interlingua.errors import InputError, OptionError, StorageError
+from interlingua.cli.written import check_written
+from interlingua.errors import InputError, OptionError
 
 _LABELS = ("same", "label", "match", "duplicate")
 _TRUE, _FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
@@ -92,8 +94,7 @@ def calibrate(
     lang_a, lang_b = (None if code is None else canonical(code) for code in (lang_a, lang_b))
     check_plot(plot)
     _check_options(texts, columns, label_column, same_from, (text_column, lang_column), lang_b, plot)
-    if out.is_dir() or not out.parent.is_dir():
-        raise StorageError(f"{out} is no file that can be written: give one in a folder that is there.")
+    check_written({"--out": out, "--plot": None if plot == "-" else plot}, file)
     encoder = WatchedEncoder(open_encoder(model, precision=precision.value, cache_dir=cache_dir))
     intake = Intake(file, encoder.limit, clean=clean, skip=on_invalid is OnInvalid.skip)
     if texts:
@@ -139,6 +140,7 @@ def _from_texts(
     found = calibrate_on_texts(
         encoder, [record.text for record in records], langs=lang or [record.lang for record in records]
     )
+    intake.note_cut(encoder, ((record.row, record.text) for record in records))
     intake.report()
     return found, [{"texts": len(records), "languages": ", ".join(found.about["languages"])}]
 
@@ -203,9 +205,12 @@ def _label(name: str, row: int, column: str, value: object, same_from: float | N
     said = str(value).strip().casefold()
     if same_from is not None:
         try:
-            return float(said) >= same_from
+            grade = float(said)
         except ValueError:
-            raise InputError(f"{name}, row {row}: {column!r} holds {value!r}, which is no grade.", [row - 1]) from None
+            grade = math.nan
+        if math.isnan(grade):
+            raise InputError(f"{name}, row {row}: {column!r} holds {value!r}, which is no grade.", [row - 1])
+        return grade >= same_from
     if said in _TRUE | _FALSE:
         return said in _TRUE
     raise InputError(

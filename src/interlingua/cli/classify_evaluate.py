@@ -51,7 +51,8 @@ from interlingua.cli.options import (
 )
 from interlingua.cli.output import say
 from interlingua.cli.plots import check_plot, write_plot
-from interlingua.cli.whole_rows import Reading, check_out
+from interlingua.cli.whole_rows import Reading
+from interlingua.cli.written import check_written
 from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def evaluate(
 
     folder, file = _two(paths)
     check_plot(plot)
-    check_out(suspects, file)
+    check_written({"--suspects": suspects, "--plot": None if plot == "-" else plot}, file)
     reading = Reading(
         read_as,
         text_column,

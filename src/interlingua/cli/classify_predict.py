@@ -27,7 +27,8 @@ from interlingua.cli.options import (
 )
 from interlingua.cli.output import kind_by_ending
 from interlingua.cli.watched import cut_texts
-from interlingua.cli.whole_rows import Added, Reading, RowFormat, check_out, write_to
+from interlingua.cli.whole_rows import Added, Reading, RowFormat, write_to
+from interlingua.cli.written import check_written
 
 if TYPE_CHECKING:
     from interlingua.progress import Advance
@@ -94,7 +95,7 @@ def predict(
     from interlingua.progress import progress_bar, watched
 
     kind = row_format or kind_by_ending(out, RowFormat, RowFormat.jsonl)
-    check_out(out, file)
+    check_written({"--out": out}, file)
     reading = Reading(
         read_as,
         text_column,

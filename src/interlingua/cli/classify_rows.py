@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from interlingua.cli.inputs import Noted
+from interlingua.cli.inputs import Noted, WithRecords
 from interlingua.cli.output import say
 from interlingua.cli.watched import cut_texts
 from interlingua.cli.whole_rows import Reading
@@ -89,7 +89,7 @@ class LabelsFrom:
 
 
 @dataclass(frozen=True)
-class LabelledRows:
+class LabelledRows(WithRecords):
     """The rows of a file with their labels.
 
     Attributes:
@@ -101,16 +101,6 @@ class LabelledRows:
     shown: str
     records: list[Record]
     labels: list[Any]
-
-    @property
-    def texts(self) -> list[str]:
-        """Their texts."""
-        return [record.text for record in self.records]
-
-    @property
-    def langs(self) -> list[str | None]:
-        """Their languages as far as the file says."""
-        return [record.lang for record in self.records]
 
     def values(self, column: str) -> list[str]:
         """What stands in another column, as text.

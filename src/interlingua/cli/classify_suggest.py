@@ -26,7 +26,8 @@ from interlingua.cli.options import (
     TextColumn,
 )
 from interlingua.cli.output import kind_by_ending, say
-from interlingua.cli.whole_rows import Added, Reading, RowFormat, check_out, write_to
+from interlingua.cli.whole_rows import Added, Reading, RowFormat, write_to
+from interlingua.cli.written import check_written
 from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def suggest(
     if not cold and (model is not None or precision is not PrecisionKind.exact):
         raise OptionError("--model and --precision are for --cold; a classifier knows its model.")
     kind = row_format or kind_by_ending(out, RowFormat, RowFormat.jsonl)
-    check_out(out, file)
+    check_written({"--out": out}, file)
     reading = Reading(
         read_as,
         text_column,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import ExitStack
 from enum import StrEnum
@@ -31,6 +30,7 @@ from interlingua.cli.options import (
     TextColumn,
 )
 from interlingua.cli.output import kind_by_ending, say
+from interlingua.cli.written import check_written
 from interlingua.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -165,15 +165,7 @@ def _check(
     if map == "-":
         raise OptionError("--map needs the name of a file; the table of clusters is printed anyway.")
     check_plot(map)
-    taken = set() if file == "-" else {os.path.realpath(file)}
-    for name, path in (("--out", out), ("--clusters", clusters), ("--map", None if map is None else Path(map))):
-        if path is None:
-            continue
-        if path.suffix.lower() == ".gz":
-            raise OptionError(f"{name} {path}: what is written is not compressed; give a name without .gz.")
-        if os.path.realpath(path) in taken and (not path.exists() or path.is_file()):
-            raise OptionError(f"{name} {path} is a file that is read or written already; give another name.")
-        taken.add(os.path.realpath(path))
+    check_written({"--out": out, "--clusters": clusters, "--map": map}, file)
     if format is not None or out is None:
         return format
     return kind_by_ending(out, RowFormat, RowFormat.jsonl)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from enum import StrEnum
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from interlingua.cli.inputs import Intake
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -35,7 +31,8 @@ from interlingua.cli.options import (
     TextColumn,
 )
 from interlingua.cli.output import say
-from interlingua.cli.rows_kept import Rows, opened_rows
+from interlingua.cli.rows_kept import Reading, Rows, opened_rows
+from interlingua.cli.written import check_written
 from interlingua.errors import OptionError
 
 if TYPE_CHECKING:
@@ -61,6 +58,22 @@ def dedup(
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="FILE", help="Another file: what is in it is removed from the first."),
+    ] = None,
+    against_column: Annotated[
+        str | None,
+        typer.Option(
+            "--against-column",
+            metavar="NAME",
+            help="The column or field of --against with the text [default: that of --text-column, else text, sentence, …].",
+        ),
+    ] = None,
+    against_lang: Annotated[
+        str | None,
+        typer.Option(
+            "--against-lang",
+            metavar="CODE",
+            help="The language of all texts of --against [default: the file's, else identified].",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -98,6 +111,13 @@ def dedup(
         bool,
         typer.Option("--guard/--no-guard", help="Keep texts apart whose numbers or identifiers contradict each other."),
     ] = True,
+    typos: Annotated[
+        bool,
+        typer.Option(
+            "--typos/--no-typos",
+            help="Remove what is a copy but for an evident typing error in one word, whatever its vector.",
+        ),
+    ] = True,
     target_precision: TargetPrecision = 0.95,
     threshold: Annotated[
         float | None,
@@ -117,7 +137,7 @@ def dedup(
     lang: Annotated[
         str | None,
         typer.Option(
-            "--lang", metavar="CODE", help="The language of all texts [default: the file's, else identified]."
+            "--lang", metavar="CODE", help="The language of all texts of FILE [default: the file's, else identified]."
         ),
     ] = None,
     model: Model = DEFAULT_MODEL,
@@ -141,20 +161,20 @@ def dedup(
     """
     from interlingua.languages import canonical
 
-    _check(file, against, only_against, (out, removed, groups), (target_precision, threshold, prior))
-    lang = None if lang is None else canonical(lang)
+    _check_against(file, against, only_against, against_column or against_lang)
+    _check(file, against, (out, removed, groups), (target_precision, threshold, prior))
+    lang, against_lang = (None if code is None else canonical(code) for code in (lang, against_lang))
     preferred = [] if prefer_lang is None else [canonical(code.strip()) for code in prefer_lang.split(",")]
     with ExitStack() as stack:
-        read = _Reading(
-            read_as, text_column, id_column, lang_column, encoding, clean, on_invalid is OnInvalid.skip, lang
-        )
         own = stack.enter_context(opened_rows(file, read_as, encoding))
         other = None if against is None else stack.enter_context(opened_rows(against, None, encoding))
         encoder, shape = _opened(model, precision, embedding_cache, cache_dir, calibration)
         stack.callback(encoder.close)
-        read.texts(own, encoder.card.max_tokens)
+        columns = {"text": text_column, "id": id_column, "lang": lang_column}
+        reading = Reading(columns, lang, encoder.card.max_tokens, clean, on_invalid is OnInvalid.skip)
+        reading.take_in(own)
         if other is not None:
-            read.texts(other, encoder.card.max_tokens)
+            reading.of_another_file(other, against_column, against_lang).take_in(other)
         from interlingua.deduplication.dedup import dedup as run
 
         result = run(
@@ -169,6 +189,7 @@ def dedup(
             prefer_langs=preferred,
             per_language=keep_per_language,
             guard=guard,
+            typos=typos,
             target_precision=target_precision,
             threshold=threshold,
             prior=prior,
@@ -182,29 +203,25 @@ def dedup(
     _summarise(result, own)
 
 
+def _check_against(file: str, against: str | None, only_against: bool, about_it: str | None) -> None:
+    if only_against and against is None:
+        raise OptionError("--only-against compares with another file, but there is no --against.")
+    if about_it and against is None:
+        raise OptionError("--against-column and --against-lang are about another file, but there is no --against.")
+    if file == "-" and against == "-":
+        raise OptionError("standard input can be read only once.")
+
+
 def _check(
     file: str,
     against: str | None,
-    only_against: bool,
     written: tuple[Path | None, ...],
     shares: tuple[float, float | None, float | None],
 ) -> None:
-    if only_against and against is None:
-        raise OptionError("--only-against compares with another file, but there is no --against.")
-    if file == "-" and against == "-":
-        raise OptionError("standard input can be read only once.")
     for name, share in zip(("--target-precision", "--threshold", "--prior"), shares, strict=True):
         if share is not None and not 0 < share < 1:
             raise OptionError(f"{name} is a number between 0 and 1, not {share}.")
-    taken: set[str] = {os.path.realpath(name) for name in (file, against) if name is not None and name != "-"}
-    for name, path in zip(("--out", "--removed", "--groups"), written, strict=True):
-        if path is None:
-            continue
-        if path.suffix.lower() == ".gz":
-            raise OptionError(f"{name} {path}: what is written is not compressed; give a name without .gz.")
-        if os.path.realpath(path) in taken and (not path.exists() or path.is_file()):
-            raise OptionError(f"{name} {path} is a file that is read or written already; give another name.")
-        taken.add(os.path.realpath(path))
+    check_written(dict(zip(("--out", "--removed", "--groups"), written, strict=True)), file, against)
 
 
 def _opened(
@@ -216,37 +233,6 @@ def _opened(
     encoder = open_encoder(model, precision=precision.value, cache_dir=cache_dir, embedding_cache=embedding_cache)
     # Before anything is read: there may be no calibration for the model.
     return encoder, Calibration.shipped(encoder) if calibration is None else Calibration.load(calibration, encoder)
-
-
-class _Reading:
-    """How the rows of the files are read."""
-
-    def __init__(
-        self,
-        read_as: Any,
-        text: str | None,
-        id: str | None,
-        lang: str | None,
-        encoding: str,
-        clean: bool,
-        skip: bool,
-        all_in: str | None,
-    ) -> None:
-        self._columns = {"text": text, "id": id, "lang": lang}
-        self._read_as, self._encoding, self._clean, self._skip, self._all_in = read_as, encoding, clean, skip, all_in
-
-    def texts(self, rows: Rows, limit: int) -> None:
-        """Fill in the texts of a file, their languages, and what tells equal texts apart whatever their order."""
-        rows.intake = Intake(rows.shown, limit, clean=self._clean, skip=self._skip)
-        for chunk in rows.intake.chunks(rows.records(**self._columns)):
-            for record in chunk:
-                rows.texts.append(record.text)
-                rows.langs.append(self._all_in or record.lang)
-                rows.numbers.append(record.row)
-                rows.ids.append(record.id)
-                facts = json.dumps([record.id, record.metadata], sort_keys=True, default=str) if record.metadata else ""
-                digest = blake2b(facts.encode("utf-8", "replace"), digest_size=8).hexdigest()
-                rows.ties.append(record.id or (facts and digest))
 
 
 def _write(

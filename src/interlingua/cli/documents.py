@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interlingua.cli.indexes import ReadDocumentsAs
-from interlingua.cli.inputs import Intake
+from interlingua.cli.inputs import Intake, WithRecords
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -172,19 +172,11 @@ class _How:
 
 
 @dataclass(frozen=True)
-class _Heap:
+class _Heap(WithRecords):
     """Documents as they were read."""
 
     intake: Intake
     records: list[Record]
-
-    @property
-    def texts(self) -> list[str]:
-        return [record.text for record in self.records]
-
-    @property
-    def langs(self) -> list[str | None]:
-        return [record.lang for record in self.records]
 
     def name(self, row: int | None) -> str | None:
         return None if row is None else self.records[row].id or str(self.records[row].row)

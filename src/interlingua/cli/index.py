@@ -56,8 +56,10 @@ def verify(folder: Folder) -> None:
     """
     from interlingua.index.checking import damage
     from interlingua.index.index import Index
+    from interlingua.index.replacing import finish_taking_place
 
     path = Path(folder).expanduser()
+    finish_taking_place(path)
     # Also of one that is too damaged to be opened.
     found = list(damage(path)) if any((path / name).exists() for name in ("manifest.json", "documents.db")) else []
     count = ""
@@ -155,17 +157,13 @@ def export(
     Each has id, lang, text and its other fields under metadata; 'index add' reads such a file.
     """
     from interlingua.index.index import Index
-    from interlingua.texts.writing import open_atomic, write_rows
+    from interlingua.texts.writing import write_rows
 
     with Index.open(folder) as index:
-        rows = index.exported(where=where, vectors=vectors)
         if file is None or file == "-":
-            write_rows(rows, sys.stdout, "jsonl")
+            write_rows(index.exported(where=where, vectors=vectors), sys.stdout, "jsonl")
             return
-        if Path(file).expanduser().resolve().is_relative_to(Path(folder).expanduser().resolve()):
-            raise OptionError(f"{file} lies in the index; write to another folder.")
-        with open_atomic(Path(file).expanduser()) as out:
-            count = write_rows(rows, out, "jsonl")
+        count = index.export(file, where=where, vectors=vectors)
     say(f"{file}: {documents_of(count)}")
 
 

@@ -93,6 +93,10 @@ def delete(
         raise OptionError(
             "there is nothing to delete: give ids, a file of them with --ids-file, or a filter with --where."
         )
+    if where is not None and not where.strip():
+        raise OptionError(
+            f"--where is empty, which selects all documents; to delete all of them, delete the folder {folder}."
+        )
     with Index.open(folder) as index:
         if where is not None and not yes and (count := index.count(where)) and not _confirmed(count, len(index), where):
             say("nothing is deleted")

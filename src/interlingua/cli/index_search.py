@@ -42,7 +42,8 @@ _CHUNK = 1024
 _SHOWN = 240
 _NAMED_LANGUAGES = 6
 
-Find = Callable[[Sequence[str]], list[list["Hit"]]]
+Find = Callable[[Sequence[str], Sequence[str | None] | None], list[list["Hit"]]]
+"""Gives the hits of queries, whose languages the file says, or None."""
 
 
 def search(
@@ -95,7 +96,7 @@ def search(
     arguments = [check_argument(text, name, clean=clean) for text, name in zip(arguments, names, strict=True)]
     with opened(folder, cache_dir) as (index, encoder):
 
-        def find(asked: Sequence[str]) -> list[list[Hit]]:
+        def find(asked: Sequence[str], langs: Sequence[str | None] | None) -> list[list[Hit]]:
             with told_already():
                 return index.search(
                     list(asked),
@@ -106,7 +107,7 @@ def search(
                     per_language=per_language,
                     min_score=min_score,
                     min_probability=min_probability,
-                    query_lang=query_lang,
+                    query_lang=langs if query_lang is None else query_lang,
                     hybrid=hybrid,
                     group=not all_passages,
                 )
@@ -128,10 +129,10 @@ def _answers(
 ) -> Iterator[tuple[str, list[Hit]]]:
     """The queries and their hits, those of the command line first."""
     if arguments:
-        yield from zip(arguments, find(arguments), strict=True)
+        yield from zip(arguments, find(arguments, None), strict=True)
     while chunk := list(islice(more, _CHUNK)):
         texts = [record.text for record in chunk]
-        yield from zip(texts, find(texts), strict=True)
+        yield from zip(texts, find(texts, [record.lang for record in chunk]), strict=True)
         intake.note_cut(encoder, ((record.row, record.text) for record in chunk))
 
 
@@ -165,7 +166,7 @@ def _ask(index: Index, folder: str, find: Find, output: Format, *, clean: bool, 
             return
         try:
             text = check_argument(line.strip(), "the query", clean=clean)
-            (hits,) = find([text])
+            (hits,) = find([text], None)
         except InterlinguaError as error:
             say(f"error: {plain(str(error))}")
             continue

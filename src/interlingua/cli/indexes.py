@@ -51,9 +51,9 @@ def opened(folder: str, cache_dir: Path | None) -> Iterator[tuple[Index, Watched
     """An index with the encoder that it was made with, whose cut texts are told by the command."""
     from interlingua.encoding.joint import open_encoder
     from interlingua.index.index import Index
-    from interlingua.index.manifest import read_manifest
+    from interlingua.index.replacing import standing_manifest
 
-    made = read_manifest(Path(folder).expanduser())
+    made = standing_manifest(Path(folder).expanduser())
     encoder = WatchedEncoder(open_encoder(made.model, precision=made.precision, cache_dir=cache_dir))
     with Index.open(folder, encoder) as index:
         yield index, encoder

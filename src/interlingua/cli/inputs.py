@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +18,26 @@ if TYPE_CHECKING:
 _CHUNK = 8192
 _NAMED = 10
 _BLOCK = 1 << 20
+
+
+class WithRecords:
+    """What holds the rows of a file.
+
+    Attributes:
+        records: the rows.
+    """
+
+    records: list[Record]
+
+    @property
+    def texts(self) -> list[str]:
+        """Their texts."""
+        return [record.text for record in self.records]
+
+    @property
+    def langs(self) -> list[str | None]:
+        """Their languages as far as the file says."""
+        return [record.lang for record in self.records]
 
 
 @dataclass
@@ -57,6 +76,7 @@ class Intake:
         limit: the model's limit in tokens.
         clean: repair texts first.
         skip: leave out rows that cannot be embedded, instead of stopping.
+        refusal: says why a row cannot be taken, whatever its text is; None if it can.
         skipped: the rows that were left out.
         truncated: the rows whose texts were cut at the model's limit.
         damaged: how many texts look damaged that no warning has named.
@@ -66,6 +86,7 @@ class Intake:
     limit: int
     clean: bool = False
     skip: bool = False
+    refusal: Callable[[Any], str | None] | None = None
     skipped: Noted = field(default_factory=Noted)
     truncated: Noted = field(default_factory=Noted)
     damaged: int = 0
@@ -84,7 +105,8 @@ class Intake:
         """
         for raw in self._chunks(records):
             chunk = [replace(record, text=_cleaned(record.text)) for record in raw] if self.clean else raw
-            bad = self._bad_rows([record.row for record in chunk], [record.text for record in chunk])
+            refused = {} if self.refusal is None else {at: self.refusal(record) for at, record in enumerate(chunk)}
+            bad = self._bad_rows([record.row for record in chunk], [record.text for record in chunk], refused)
             if good := [record for record in chunk if record.row not in bad]:
                 yield good
 
@@ -130,26 +152,28 @@ class Intake:
             say(f"warning: {self.name}: {self.damaged:,} more texts further on look damaged")
 
     def _chunks(self, items: Iterable[Any]) -> Iterator[list[Any]]:
-        source = iter(items)
+        from interlingua.index.items import chunked
+
         total = 0
-        while chunk := list(islice(source, _CHUNK)):
+        for chunk in chunked(items, _CHUNK, _characters):
             total += len(chunk)
             yield chunk
         if self.skipped.count == total:
             raise InputError(f"{self.name}: none of the {total:,} rows can be embedded.")
 
-    def _bad_rows(self, rows: list[int], texts: list[str]) -> set[int]:
-        """The rows that cannot be embedded; what looks damaged among the others is told in one warning."""
+    def _bad_rows(self, rows: list[int], texts: list[str], refused: Mapping[int, str | None] | None = None) -> set[int]:
+        """The rows that cannot be taken; what looks damaged among the others is told in one warning."""
         from interlingua.texts.checking import find_problems, suspicions, warn_about
 
-        problems = find_problems(texts)
-        if problems and not self.skip:
-            first = problems[0]
-            repair = ", or --clean to repair it" if "surrogate" in first.reason and not self.clean else ""
+        reasons = {at: reason for at, reason in (refused or {}).items() if reason is not None}
+        reasons |= {problem.row: problem.reason for problem in find_problems(texts)}
+        if reasons and not self.skip:
+            first = min(reasons)
+            repair = ", or --clean to repair it" if "surrogate" in reasons[first] and not self.clean else ""
             raise InputError(
-                f"{self.name}, row {rows[first.row]}: {first.reason}; give --on-invalid skip to leave out such rows{repair}."
+                f"{self.name}, row {rows[first]}: {reasons[first]}; give --on-invalid skip to leave out such rows{repair}."
             )
-        bad = {rows[problem.row] for problem in problems}
+        bad = {rows[at] for at in reasons}
         self.skipped.add(sorted(bad))
         good = [(row, text) for row, text in zip(rows, texts, strict=True) if row not in bad]
         found = suspicions([text for _, text in good])
@@ -219,6 +243,10 @@ def count_rows(path: str | Path, *, format: Any, encoding: str) -> int | None:
         return None
     lines += bool(block) and not block.endswith(b"\n")
     return lines - 1 if source.format in ("csv", "tsv") and lines else lines
+
+
+def _characters(item: Record | TextPair) -> int:
+    return len(getattr(item, "text", "")) + len(getattr(item, "a", "")) + len(getattr(item, "b", ""))
 
 
 def _cleaned(text: str) -> str:

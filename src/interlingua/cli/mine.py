@@ -17,6 +17,7 @@ from interlingua.cli.options import (
     Invalid,
     KeepEmbeddings,
     LangColumn,
+    Models,
     OnInvalid,
     Precision,
     PrecisionKind,
@@ -25,14 +26,12 @@ from interlingua.cli.options import (
     TextColumn,
 )
 from interlingua.cli.output import kind_by_ending
+from interlingua.cli.written import check_written
 from interlingua.errors import OptionError
 
 if TYPE_CHECKING:
     from interlingua.mining.filters import Filters
     from interlingua.mining.mine import Rules
-
-ENSEMBLE = f"{DEFAULT_MODEL}+0.3*use-multilingual-v3"
-"""What ``--model ensemble`` stands for."""
 
 
 class MineFormat(StrEnum):
@@ -161,16 +160,7 @@ def mine(
             "--max-memory", metavar="SIZE", help="With --work: about how much memory the search may use, such as 2GB."
         ),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            help="A bundled model; several with + between them; or ensemble: both bundled models where both know the "
-            "languages.",
-        ),
-    ] = DEFAULT_MODEL,
+    model: Models = DEFAULT_MODEL,
     precision: Precision = PrecisionKind.exact,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
@@ -199,6 +189,7 @@ def mine(
         raise OptionError("only one of the files can be standard input.")
     codes = _codes(langs, len(files))
     written = _format(out, output)
+    check_written({"--out": out}, *files)
     rules, left_out = (
         _rules(score, retrieval, neighbours, one_to_one, target_precision, threshold, look_at_texts),
         (_filters(filters, least_size, most_size)),
@@ -206,7 +197,7 @@ def mine(
     if max_memory is not None and work is None:
         raise OptionError("--max-memory is for --work, which keeps vectors in a folder.")
     encoder = open_encoder(
-        ENSEMBLE if model == "ensemble" else model,
+        model,
         precision=precision.value,
         embedding_cache=embedding_cache,
         cache_dir=cache_dir,

@@ -118,8 +118,9 @@ class Mining:
 
         pairs = list(combinations(range(len(heaps)), 2))
         if self.work is not None:
-            for at, other in pairs:
-                yield heaps[at], heaps[other], self._in_folder(heaps[at], heaps[other], alone=len(pairs) == 1)
+            for number, (at, other) in enumerate(pairs, 1):
+                one = None if len(pairs) == 1 else number
+                yield heaps[at], heaps[other], self._in_folder(heaps[at], heaps[other], one)
             return
         from interlingua.mining.mine import mine_prepared, prepare
 
@@ -154,13 +155,15 @@ class Mining:
             say(f"{able.name} alone is used: the other model does not know all of these languages")
         return able
 
-    def _in_folder(self, one: Heap, other: Heap, *, alone: bool) -> Mined:
+    def _in_folder(self, one: Heap, other: Heap, number: int | None) -> Mined:
         from interlingua.encoding.sizes import byte_size
         from interlingua.mining.shards import mine_in
         from interlingua.progress import progress_bar
 
         assert self.work is not None
-        folder = self.work if alone else self.work / f"{Path(one.name).stem}-{Path(other.name).stem}"
+        # Numbered, because files of several folders may have one name.
+        named = f"{number}-{Path(one.name).stem}-{Path(other.name).stem}"
+        folder = self.work if number is None else self.work / named
         size = 2 * (len(one.texts) + len(other.texts))
         with progress_bar("Mining", size, show=self.progress, unit="sentences") as advance:
             found = mine_in(

@@ -77,6 +77,16 @@ Model = Annotated[
         "Hugging Face id.",
     ),
 ]
+Models = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A bundled model; several with + between them; or ensemble: both bundled models where both know the "
+        "languages.",
+    ),
+]
 CacheDir = Annotated[
     Path | None,
     typer.Option(

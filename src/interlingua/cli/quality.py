@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from itertools import islice
@@ -29,6 +28,7 @@ from interlingua.cli.options import (
 )
 from interlingua.cli.output import emit, emit_under, say
 from interlingua.cli.watched import WatchedEncoder
+from interlingua.cli.written import check_written
 from interlingua.errors import OptionError
 from interlingua.progress import progress_bar
 
@@ -196,13 +196,7 @@ def quality(
 def _check_paths(file: str, output: Path | None, report: Path | None, fail_below: float | None) -> None:
     if fail_below is not None and not 0 <= fail_below <= 1:
         raise OptionError(f"--fail-below is a score from 0 to 1, not {fail_below:g}.")
-    taken = {} if file == "-" else {os.path.realpath(file): "FILE"}
-    for option, path in (("--output", output), ("--report", report)):
-        if path is None:
-            continue
-        if other := taken.get(os.path.realpath(path)):
-            raise OptionError(f"{option} is the same file as {other}: {path}.")
-        taken[os.path.realpath(path)] = option
+    check_written({"--output": output, "--report": report}, file)
 
 
 def _pairs(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,19 @@ class Rows:
                 numbered=False,
             )
 
+    def names(self) -> list[str]:
+        """What the columns of a table are called, or the fields of the first object; nothing where there are none."""
+        from interlingua.texts.tables import name_columns, read_cells, read_entries
+
+        with self._named():
+            if self.source.format in ("csv", "tsv"):
+                header = next(read_cells(self.source), None)
+                return [] if header is None else name_columns(self.source, header.fields)
+            if self.source.format == "jsonl":
+                first = next((entry.value for entry in read_entries(self.source) if isinstance(entry.value, dict)), {})
+                return list(first)
+        return []
+
     def kept_lines(self, kept: set[int]) -> Iterator[str]:
         """The lines of a table's header and of the rows kept, as they are, with line feeds.
 
@@ -107,6 +122,67 @@ class Rows:
             raise type(error)(str(error).replace(self.source.name, self.shown), **rows) from None
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of a file are read.
+
+    Attributes:
+        columns: the columns or fields of the ``text``, the ``id`` and the language (``lang``); None for the usual names.
+        all_in: the language of all texts; None takes the file's.
+        limit: the model's limit in tokens.
+        clean: repair texts first.
+        skip: leave out rows that cannot be embedded, instead of stopping.
+        text_option: the option that names the column of the texts.
+    """
+
+    columns: Mapping[str, str | None]
+    all_in: str | None
+    limit: int
+    clean: bool
+    skip: bool
+    text_option: str = "--text-column"
+
+    def of_another_file(self, rows: Rows, text: str | None, all_in: str | None) -> Reading:
+        """The same for the file that is compared against: where it lacks a column, its usual names count.
+
+        Args:
+            rows: the other file.
+            text: the column or field of its texts, if that was named.
+            all_in: the language of all its texts.
+        """
+        names = rows.names()
+        columns = {role: name if name in names else None for role, name in self.columns.items()}
+        return replace(
+            self, columns={**columns, "text": text or columns["text"]}, all_in=all_in, text_option="--against-column"
+        )
+
+    def take_in(self, rows: Rows) -> None:
+        """Fill in the texts of a file, their languages, and what tells equal texts apart whatever their order.
+
+        Raises:
+            InputError: a row cannot be embedded and is not to be skipped, or something in the file is not as it should be.
+        """
+        rows.intake = Intake(rows.shown, self.limit, clean=self.clean, skip=self.skip)
+        try:
+            for chunk in rows.intake.chunks(rows.records(**self.columns)):
+                for record in chunk:
+                    rows.texts.append(record.text)
+                    rows.langs.append(self.all_in or record.lang)
+                    rows.numbers.append(record.row)
+                    rows.ids.append(record.id)
+                    rows.ties.append(_tie(record))
+        except InputError as error:
+            raise InputError(str(error).replace("--text-column", self.text_option), error.rows) from None
+
+
+def _tie(record: Record) -> str:
+    """The id and the other columns of a row; nothing where it has none."""
+    if not record.id and not record.metadata:
+        return ""
+    facts = json.dumps(record.metadata, sort_keys=True, default=str)
+    return f"{record.id}\0{blake2b(facts.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+
+
 @contextmanager
 def opened_rows(path: str, read_as: Any, encoding: str) -> Iterator[Rows]:
     """A file that can be read twice; of standard input a copy is made, which is gone at the end.
@@ -116,6 +192,7 @@ def opened_rows(path: str, read_as: Any, encoding: str) -> Iterator[Rows]:
         OptionError: there is no such encoding.
     """
     from interlingua.texts.lines import find_source
+    from interlingua.texts.writing import writing_errors
 
     format = None if read_as is None else read_as.value
     source = find_source(path, format=format, encoding=encoding)
@@ -126,6 +203,6 @@ def opened_rows(path: str, read_as: Any, encoding: str) -> Iterator[Rows]:
         raise InputError("standard input is closed.")
     with tempfile.TemporaryDirectory(prefix="interlingua-") as folder:
         copy = Path(folder) / f"stdin.{source.format}"
-        with copy.open("wb") as target:
+        with writing_errors(Path(tempfile.gettempdir())), copy.open("wb") as target:
             shutil.copyfileobj(sys.stdin.buffer, target)
         yield Rows(find_source(copy, format=source.format, encoding=encoding), "standard input")

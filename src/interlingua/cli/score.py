@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from interlingua.cli.arguments import check_argument, shortened
-from interlingua.cli.inputs import Intake, read, two_columns
+from interlingua.cli.inputs import Intake, WithRecords, read, two_columns
 from interlingua.cli.options import (
     DEFAULT_MODEL,
     CacheDir,
@@ -42,6 +42,7 @@ from interlingua.errors import InputError, InterlinguaError, OptionError
 
 if TYPE_CHECKING:
     from interlingua.scoring.calibration import Calibration
+    from interlingua.types import Record
 
 # A matrix that is printed as a table has to fit on a screen.
 _WIDEST = 40
@@ -231,41 +232,58 @@ def _matrix(
 
     if columns is not None:
         raise OptionError("--matrix reads a file of texts on each side; --columns is for a file of pairs.")
-    ids_a, texts_a, langs_a = _records(asked, first)
-    ids_b, texts_b, langs_b = _records(asked, second) if second is not None else (ids_a, texts_a, langs_a)
-    if output is Format.table and len(ids_b) > _WIDEST:
+    a = _Texts.read(asked, first)
+    b = a if second is None else _Texts.read(asked, second)
+    if output is Format.table and len(b.records) > _WIDEST:
         raise OptionError(
-            f"A table of {len(ids_b):,} columns fits on no screen; give --format jsonl or tsv, or --plot FILE with one of them."
+            f"A table of {len(b.records):,} columns fits on no screen; give --format jsonl or tsv, or --plot FILE with one of them."
         )
     found = similarity_matrix(
-        asked.encoder, texts_a, texts_b, lang_a=asked.lang_a or langs_a, lang_b=asked.lang_b or langs_b, **asked.options
+        asked.encoder, a.texts, b.texts, lang_a=asked.lang_a or a.langs, lang_b=asked.lang_b or b.langs, **asked.options
     )
+    for side in (a,) if second is None else (a, b):
+        side.report(asked.encoder)
     _say_unknown(asked, {*found.langs_a, *found.langs_b})
     unit = "centred_cosine" if found.probabilities is None else "probability"
     values = found.centred_cosines if found.probabilities is None else found.probabilities
-    for number, text, row in zip(ids_a, texts_a, values.tolist(), strict=True):
-        rounded = [round(value, 4) for value in row]
+    columns_of = [record.id for record in b.records]
+    for record, row in zip(a.records, values.tolist(), strict=True):
+        cells = dict(zip(columns_of, (round(value, 4) for value in row), strict=True))
         if output is Format.jsonl:
-            yield {"id": number, "text": text, unit: dict(zip(ids_b, rounded, strict=True))}
+            yield {"id": record.id, "text": record.text, unit: cells}
         else:
-            yield {unit: number} | dict(zip(ids_b, rounded, strict=True))
+            yield {unit: record.id} | cells
     if plot is not None:
         from interlingua.reports.similarity_map import plot_similarity
 
-        write_plot(plot_similarity(values, texts_a, texts_b, unit=unit), plot)  # type: ignore[arg-type]
+        write_plot(plot_similarity(values, a.texts, b.texts, unit=unit), plot)  # type: ignore[arg-type]
 
 
-def _records(asked: _Asked, path: str) -> tuple[list[str], list[str], list[str | None]]:
-    if path != "-" and not os.path.exists(path):
-        raise InputError(f"there is no file {shortened(path)!r}; --matrix compares the texts of files.")
-    intake = Intake(path, asked.encoder.limit, clean=asked.clean, skip=asked.skip)
-    read_in = read(path, format=asked.read_as, text=None, id=None, lang=None, encoding=asked.encoding)
-    records = [record for chunk in intake.chunks(read_in) for record in chunk]
-    intake.report()
-    # Ids name the columns of the output.
-    if len({record.id for record in records}) < len(records):
-        raise InputError(f"{intake.name}: several texts have the same id, so that the columns could not be told apart.")
-    return [record.id for record in records], [record.text for record in records], [record.lang for record in records]
+@dataclass
+class _Texts(WithRecords):
+    """The texts of one side of a matrix."""
+
+    intake: Intake
+    records: list[Record]
+
+    @classmethod
+    def read(cls, asked: _Asked, path: str) -> _Texts:
+        if path != "-" and not os.path.exists(path):
+            raise InputError(f"there is no file {shortened(path)!r}; --matrix compares the texts of files.")
+        intake = Intake(path, asked.encoder.limit, clean=asked.clean, skip=asked.skip)
+        read_in = read(path, format=asked.read_as, text=None, id=None, lang=None, encoding=asked.encoding)
+        records = [record for chunk in intake.chunks(read_in) for record in chunk]
+        # Ids name the columns of the output.
+        if len({record.id for record in records}) < len(records):
+            raise InputError(
+                f"{intake.name}: several texts have the same id, so that the columns could not be told apart."
+            )
+        return cls(intake, records)
+
+    def report(self, encoder: WatchedEncoder) -> None:
+        """What was left out and what was cut, once they are embedded."""
+        self.intake.note_cut(encoder, ((record.row, record.text) for record in self.records))
+        self.intake.report()
 
 
 def _threshold(asked: _Asked) -> float | None:

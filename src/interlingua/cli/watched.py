@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,6 +50,15 @@ class WatchedEncoder:
     def fingerprint(self) -> str:
         """Equal fingerprints mean comparable vectors."""
         return self._encoder.fingerprint
+
+    def knowing(self, langs: Iterable[str | None]) -> WatchedEncoder:
+        """With those of several models that know all of these languages, and the same account."""
+        inner = self._encoder
+        if not hasattr(inner, "knowing"):
+            return self
+        some = WatchedEncoder(inner.knowing(langs))
+        some.cut = self.cut
+        return some
 
     def encode(self, sentences: str | Sequence[str]) -> Vectors:
         """Embed texts that are compared with texts of the same kind."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from interlingua.cli.inputs import Intake
 from interlingua.cli.options import InputFormat
-from interlingua.errors import InputError, OptionError
+from interlingua.errors import InputError
 
 if TYPE_CHECKING:
     from interlingua.texts.lines import Source
@@ -205,24 +205,3 @@ def write_to(
         return write_as(rows(), stdout, kind)
     with open_atomic(out) as file:
         return write_as(rows(), file, kind)
-
-
-def check_out(out: Path | None, *read: str) -> None:
-    """Refuse to write over a file that is read, or where nothing can be written, before the work.
-
-    Raises:
-        OptionError: it is such a file, or its name ends in .gz.
-        StorageError: its folder is not there, or it is a folder.
-    """
-    from interlingua.errors import StorageError
-
-    if out is None:
-        return
-    if out.suffix.lower() == ".gz":
-        raise OptionError(f"{out}: what is written is not compressed; give a name without .gz.")
-    if out.is_dir():
-        raise StorageError(f"{out} is a folder; give the name of a file.")
-    if not out.absolute().parent.is_dir():
-        raise StorageError(f"{out} cannot be written: its folder does not exist.")
-    if any(path != "-" and out.is_file() and Path(path).exists() and out.samefile(path) for path in read):
-        raise OptionError(f"{out} is a file that is read; give another name.")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from interlingua.errors import OptionError
 from interlingua.neighbours.exact import POOL, QUERIES, Neighbours, Pairs, as_floats, best_of, joined, row_products
 from interlingua.types import Stored, Vectors
+
+Wanted = Callable[[Pairs], NDArray[np.bool_]]
+"""Says of each of some pairs whether it is wanted."""
 
 # Beyond this many cells, finding the cells takes longer than looking through them.
 _MOST_CELLS = 4096
@@ -66,18 +71,22 @@ class NearIndex:
             some = np.ascontiguousarray(rows[start : start + POOL], dtype=np.int64)
             self._index.add_with_ids(as_floats(self._vectors[some]), some)
 
-    def above(self, queries: Vectors, floor: float) -> Pairs:
+    def above(self, queries: Vectors, floor: float, wanted: Wanted | None = None) -> Pairs:
         """Nearly all pairs of a query and an added vector with an inner product of at least ``floor``.
 
         Args:
             queries: float32, shape (n, d).
             floor: the least inner product.
+            wanted: which of some pairs are worth being scored exactly, by the most that their products can be.
         """
         parts = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
         for start in range(0, len(queries), QUERIES // 8):
             asked = np.ascontiguousarray(queries[start : start + QUERIES // 8], dtype=np.float32)
-            limits, _, rows = self._index.range_search(asked, floor - _CODE_ERROR)
+            limits, nearly, rows = self._index.range_search(asked, floor - _CODE_ERROR)
             which = np.repeat(np.arange(len(asked), dtype=np.int64), np.diff(limits.astype(np.int64)))
+            if wanted is not None:
+                some = wanted(Pairs(which + start, rows, nearly + np.float32(_CODE_ERROR)))
+                which, rows = which[some], rows[some]
             scores = row_products(asked, self._vectors, which, rows)
             good = scores >= floor
             parts.append(Pairs(which[good] + start, rows[good], scores[good]))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from interlingua.errors import OptionError, StorageError
+from interlingua.errors import OptionError
 from interlingua.reports.drawing import Drawing
 from interlingua.reports.page import Table, to_html
 from interlingua.reports.svg import to_svg
-from interlingua.texts.writing import open_atomic
+from interlingua.texts.writing import check_writable, open_atomic
 
 ENDINGS = (".png", ".svg", ".html", ".txt")
 
@@ -121,14 +120,7 @@ def check_path(path: str | Path) -> None:
         from interlingua.reports.png import missing_matplotlib
 
         raise missing_matplotlib("No module named 'matplotlib'")
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    if os.path.isdir(target):
-        raise StorageError(f"{path} is a folder; give the name of a file.")
-    if not os.path.isdir(folder):
-        raise StorageError(f"{path} cannot be written: its folder does not exist.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StorageError(f"{path} cannot be written: no permission.")
+    check_writable(path)
 
 
 def wide(width: int | None) -> int:

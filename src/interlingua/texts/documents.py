@@ -33,7 +33,8 @@ class Change(NamedTuple):
 
     Attributes:
         row: where it stood: the line (jsonl) or data row (csv, tsv), counted from 1.
-        fields: ``id`` and what changes: ``text``, ``lang`` and metadata; None takes a field away.
+        fields: ``id`` and what changes: ``text``, ``lang`` and metadata; None takes a field away. A field by one of these three
+            names stands below ``metadata``.
     """
 
     row: int
@@ -54,7 +55,7 @@ def read_documents(
 
     Of a folder each text file is a document, folders in it included; its path in the folder is its id. Hidden files and those that
     do not end in one of ``TEXT_ENDINGS`` are passed over. A field ``metadata`` that holds an object is taken as the fields in it;
-    ``vectors``, as an export has them, and empty fields are left away.
+    ``vectors``, as an export has them, and empty cells and fields beside these are left away.
 
     Args:
         path: a file as ``read_records`` reads it, one that ends in .parquet, or a folder.
@@ -134,9 +135,7 @@ def _changes(source: Source, wanted: Mapping[str, str | None]) -> Iterator[Chang
         id_ = values.get(names["id"] or "")
         if id_ in (None, "") or not isinstance(id_, str | int):
             raise InputError(f"{where} has no id; say which column or field holds it: --id-column NAME.", [row - 1])
-        fields = {name: value for name, value in values.items() if name not in names.values()}
-        if isinstance(fields.get("metadata"), Mapping):
-            fields |= fields.pop("metadata")
+        fields = _fields({name: value for name, value in values.items() if name not in names.values()})
         for role in ("text", "lang"):
             name = names[role]
             if name is not None and name in values:
@@ -145,7 +144,16 @@ def _changes(source: Source, wanted: Mapping[str, str | None]) -> Iterator[Chang
             fields["lang"] = _code(fields["lang"], where, row)
         if "text" in fields and not isinstance(fields["text"], str):
             raise InputError(f"{where}: {names['text']!r} is not a string.", [row - 1])
-        yield Change(row, {"id": str(id_), **{name: value for name, value in fields.items() if name != "id"}})
+        yield Change(row, {"id": str(id_), **fields})
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with those that stand below ``metadata``; such as are called like what is the document's own stay there."""
+    fields = dict(values)
+    if isinstance(fields.get("metadata"), Mapping):
+        fields |= fields.pop("metadata")
+    own = {name: fields.pop(name) for name in ("id", "text", "lang") if name in fields}
+    return fields | ({"metadata": own} if own else {})
 
 
 def _rows(source: Source) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
@@ -176,16 +184,14 @@ def _code(value: str, where: str, row: int) -> str | None:
 
 
 def _tidied(record: Record) -> Record:
-    metadata = dict(record.metadata)
-    if isinstance(metadata.get("metadata"), Mapping):
-        # As search and export write it.
-        metadata |= metadata.pop("metadata")
+    metadata = {name: value for name, value in record.metadata.items() if value is not None and value != ""}
     if _are_vectors(metadata.get("vectors")):
         # As export writes them; who adds the document embeds it.
         del metadata["vectors"]
-    return replace(
-        record, metadata={name: value for name, value in metadata.items() if value is not None and value != ""}
-    )
+    if isinstance(metadata.get("metadata"), Mapping):
+        # As search and export write it: all of it is meant, what is empty, too.
+        metadata |= metadata.pop("metadata")
+    return replace(record, metadata=metadata)
 
 
 def _are_vectors(value: object) -> bool:

@@ -148,6 +148,28 @@ def _rights(target: Path) -> int:
         return 0o666 & ~mask
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse at once what ``open_atomic`` would refuse after hours of work.
+
+    Raises:
+        StorageError: there is no such folder, it may not be written to, or the path is a folder.
+    """
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if os.path.isdir(target):
+        raise StorageError(f"{path} is a folder; give the name of a file.")
+    if not os.path.isdir(folder):
+        reason = "what should be its folder is a file" if os.path.exists(folder) else "its folder does not exist"
+        raise StorageError(f"{path} cannot be written: {reason}.")
+    if not os.access(folder, os.W_OK | os.X_OK) and not is_device(target):
+        raise StorageError(f"{path} cannot be written: no permission.")
+
+
+def is_device(path: str) -> bool:
+    """Whether it is there, and neither a file nor a folder: a pipe, or /dev/null."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the renaming itself to the disk, where the system has a way to."""
     with suppress(OSError):
