@@ -160,6 +160,21 @@ def test_all_pairs_above_a_floor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(pairs_above(queries, pool[:0], 2.0).rows) == 0
 
 
+def test_all_pairs_above_the_floors_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "QUERIES", 16)
+    monkeypatch.setattr(exact, "_POOL_PRODUCTS", 30)
+    queries, pool = vectors(50, 8, 1), vectors(70, 8, 2)
+    of_queries, of_pool = (np.linspace(low, 3, count, dtype=np.float32) for low, count in ((-1, 50), (0, 70)))
+    products = queries @ pool.T
+    found = pairs_above(queries, pool, (of_queries, of_pool))
+    wanted = np.nonzero(products >= of_queries[:, None] + of_pool)
+    assert 50 < len(wanted[0]) < 3000
+    assert set(zip(found.queries.tolist(), found.rows.tolist(), strict=True)) == set(
+        zip(*(part.tolist() for part in wanted), strict=True)
+    )
+    np.testing.assert_allclose(found.scores, products[found.queries, found.rows], atol=1e-5)
+
+
 def near_pairs(count: int) -> Vectors:
     """Unit vectors in two halves: each of the second is near one of the first."""
     first = vectors(count, 32, 7)
@@ -176,6 +191,12 @@ def test_the_approximate_index_finds_near_pairs(tmp_path: Path) -> None:
     found = index.above(asked, 0.7)
     exact = pairs_above(asked, table[:2000], 0.7)
     got, wanted = (set(zip(one.queries.tolist(), one.rows.tolist(), strict=True)) for one in (found, exact))
+    assert got <= wanted
+    assert len(got) >= 0.97 * len(wanted) > 1000
+    floors = np.linspace(0.9, 0.5, len(asked), dtype=np.float32)
+    of_each = index.above(asked, floors)
+    exact = pairs_above(asked, table[:2000], (floors, np.zeros(2000, np.float32)))
+    got, wanted = (set(zip(one.queries.tolist(), one.rows.tolist(), strict=True)) for one in (of_each, exact))
     assert got <= wanted
     assert len(got) >= 0.97 * len(wanted) > 1000
     scores, rows = index.nearest(asked, 3)

@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interlingua import Encoder, FakeEncoder, LanguageMeans, load_corpus
-from interlingua.deduplication import crowding, deciding, grouping
+from interlingua.deduplication import candidates, crowding, deciding
 from interlingua.deduplication import dedup as module
 from interlingua.deduplication.dedup import dedup
 from interlingua.deduplication.result import Group
+from interlingua.deduplication.rivals import Rivals
 from interlingua.errors import InputError, OptionError, UnknownLanguage
+from interlingua.neighbours import Pairs
 from interlingua.texts.forms import unshouted
 from interlingua.types import Vectors
 
@@ -58,7 +60,7 @@ def languages_alike(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is taken off for crowding, so that angles alone decide."""
-    monkeypatch.setattr(module, "corrections", lambda vectors: np.zeros(len(vectors), np.float32))
+    monkeypatch.setattr(module, "corrections", lambda vectors, *_: np.zeros(len(vectors), np.float32))
 
 
 def on_a_circle(texts: Sequence[str], **options: Any) -> Any:
@@ -111,6 +113,38 @@ def test_the_nearest_keeper_is_named() -> None:
     assert [(one.row, one.keeper) for one in result.removed] == [(2, 1)]
 
 
+@pytest.mark.usefixtures("alone")
+def test_of_two_languages_the_nearest_belong_together() -> None:
+    # 8 degrees are near enough, but in German there is a text that is nearer to the English one.
+    assert on_a_circle(["0", "2", "8"], langs=["en", "de", "de"], keep="first").texts == ["0", "8"]
+    assert on_a_circle(["0", "2", "8"], langs=["en", "de", "fr"], keep="first").texts == ["0"]
+    assert on_a_circle(["0", "2", "8"], langs="en", keep="first").texts == ["0"]
+    # Later texts are rivals, too: 9 is nearer to 14 than to 0.
+    assert on_a_circle(["0", "9", "10"], langs=["en", "de", "en"], keep="first").texts == ["0", "9"]
+    # Nothing is known of texts whose language is not.
+    judged = Rivals(["en", "de", None, "de"])
+    pairs = Pairs(np.array([1, 2, 3]), np.array([0, 0, 0]), np.ones(3, np.float32))
+    judged.note(pairs, np.array([0.99, 0.9, 0.9]))
+    odds = np.log(0.99 / 0.01), np.log(0.9 / 0.1)
+    less = judged.less(pairs, np.array([0.99, 0.9, 0.9]))
+    assert less[:2].tolist() == [0.99, 0.9]
+    assert np.log(less[2] / (1 - less[2])) == pytest.approx(odds[1] - 2 * (odds[0] - odds[1]), abs=0.02)
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_is_spelled_as_a_text_that_went_goes_with_it() -> None:
+    class WithCase(OnACircle):
+        def encode(self, sentences: Sequence[str]) -> Vectors:
+            shifted = [str(float(one.lower().strip("x")) + 3 * one.endswith("X")) for one in sentences]
+            return super().encode(shifted)
+
+    texts = ["0x", "10x", "10X", "13x"]
+    nearest = float(np.cos(np.radians(10.5)))
+    found = dedup(WithCase(), texts, langs="en", threshold=nearest, calibration=Plain(2), keep="first", guard=False)
+    assert [(one.row, one.keeper, one.reason) for one in found.removed] == [(1, 0, "near"), (2, 0, "near")]
+    assert found.removed[0].probability == found.removed[1].probability
+
+
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 359), max_size=30), st.randoms(use_true_random=False), st.booleans())
 def test_the_order_of_the_texts_does_not_matter(angles: list[int], random_: random.Random, preferred: bool) -> None:
@@ -150,7 +184,7 @@ def test_what_stays_has_no_duplicates_and_what_goes_is_one(angles: list[int]) ->
 def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{angle / 7:.3f}" for angle in random.Random(3).sample(range(2520), 300)]
     whole = on_a_circle(texts)
-    monkeypatch.setattr(grouping, "_BLOCK", 7)
+    monkeypatch.setattr(candidates, "_BLOCK", 7)
     assert on_a_circle(texts).removed == whole.removed
 
 
@@ -285,11 +319,65 @@ def test_where_many_are_alike_more_is_asked() -> None:
     table = random_.normal(size=(400, 32)).astype(np.float32)
     table[:200] += table[0]  # a crowd
     table /= np.linalg.norm(table, axis=1, keepdims=True)
-    found = crowding.corrections(table)
+    told: list[int] = []
+    found = crowding.corrections(table, range(400), told.append)
     assert found.shape == (400,)
+    assert sum(told) == 400
     assert np.median(found[1:200]) > 0.02
     assert np.median(found[200:]) < 0
-    assert (crowding.corrections(table[:5]) == 0).all()
+    assert (crowding.corrections(table[:5], range(5), told.append) == 0).all()
+
+
+def test_the_neighbours_of_a_text_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    random_ = np.random.default_rng(3)
+    table = random_.normal(size=(300, 48)).astype(np.float32)
+    table /= np.linalg.norm(table, axis=1, keepdims=True)
+    monkeypatch.setattr(crowding, "_FEW", 0)
+    monkeypatch.setattr(crowding, "_LARGEST", 9.0)
+    products = table @ table.T - 9 * np.eye(300, dtype=np.float32)
+    around = -np.sort(-products, axis=1)[:, 15:30].mean(axis=1)
+    expected = 0.8 * (around - np.median(around))
+    np.testing.assert_allclose(crowding.corrections(table, range(300), int), expected, atol=1e-6)
+    # Copies of one text do not make it crowded around it, however many there are.
+    copied = np.concatenate([table, np.repeat(table[7:8], 50, axis=0)])
+    found = crowding.corrections(copied, [*range(300), *[7] * 50], int)
+    np.testing.assert_allclose(found[:300] - found[0], expected - expected[0], atol=1e-6)
+    assert found[300:] == pytest.approx(found[307] * np.ones(50), abs=0.01)
+
+
+def test_the_neighbours_are_looked_for_in_a_sample_of_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    random_ = np.random.default_rng(4)
+    table = random_.normal(size=(3000, 8)).astype(np.float32)
+    table[:1000] += 2 * table[0]
+    table /= np.linalg.norm(table, axis=1, keepdims=True)
+    whole = crowding.corrections(table, range(3000), int)
+    monkeypatch.setattr(crowding, "_SAMPLE", 1000)
+    sampled = crowding.corrections(table, range(3000), int)
+    assert np.corrcoef(whole, sampled)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("model", ["use"])
+def test_where_one_text_has_very_many_versions_they_still_go(model: str, request: pytest.FixtureRequest) -> None:
+    encoder: Encoder = request.getfixturevalue(model)
+    said = "the printer on the third floor does not print any more"
+    greetings = ["Hello,", "Hi,", "Hi there,", "Good morning,", "Dear team,", "Hello everybody,", "Hey,", "Good day,"]
+    ends = [".", ", please help.", ", please.", ", thanks.", ", can you help?", ". Thank you.", "!", ", many thanks."]
+    versions = [f"{greeting} {said}{end}" for greeting in greetings for end in ends]
+    others = [one.text for one in load_corpus(["en", "de", "fr", "es", "pl"])]
+    found = dedup(encoder, [*versions, *others])
+    assert sum(row < len(versions) for row in found.kept) <= 4
+    assert all(one.keeper < len(versions) for one in found.removed if one.row < len(versions))
+
+
+@pytest.mark.parametrize("model", ["use"])
+def test_a_question_mark_is_not_all(model: str, request: pytest.FixtureRequest) -> None:
+    texts = ["Do you speak Chinese?", "do you speak Chinese"]
+    ways = [dedup(request.getfixturevalue(model), texts, langs="en", typos=typos) for typos in (True, False)]
+    (one,), (other,) = (found.removed for found in ways)
+    assert one.reason == other.reason == "near"
+    # Elsewhere two texts of one language need five times the odds.
+    odds = [removed.probability / (1 - removed.probability) for removed in (one, other)]
+    assert odds[1] == pytest.approx(0.2 * odds[0])
 
 
 def test_shouting_is_read_quietly() -> None:
@@ -313,6 +401,6 @@ def test_within_a_language_more_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_prior_falls_with_the_number_of_texts() -> None:
     priors = [
         deciding.decision(Plain(), count, target_precision=0.95, threshold=None, prior=None).prior  # type: ignore[arg-type]
-        for count in (10, 4_000, 400_000)
+        for count in (10, 24_000, 2_400_000)
     ]
     assert priors == pytest.approx([0.5, 0.5, 1 / 11])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlingua.deduplication.numbers import _IDENTIFIER, NumberGuard, contradict, numbers_of
-from interlingua.deduplication.typos import Pieces, mistyped, typing_errors
+from interlingua.deduplication.typos import Pieces, mistyped, nearly_alike
 from interlingua.texts.forms import normal_form
 
 
@@ -161,7 +161,7 @@ def letters(words: Sequence[str]) -> list[int]:
 def errors_in(
     texts: Sequence[str], groups: Sequence[object] | None = None, pieces: Pieces | None = letters
 ) -> dict[int, list[int]]:
-    return typing_errors(texts, [text.lower() for text in texts], groups or [None] * len(texts), pieces)
+    return nearly_alike(texts, [text.lower() for text in texts], groups or [None] * len(texts), pieces).evident
 
 
 def test_typing_errors_of_rare_words() -> None:
@@ -181,6 +181,23 @@ def test_typing_errors_of_rare_words() -> None:
     assert errors_in(["see you tomorrow then", "see you Tomorow then"]) == {}
     assert errors_in(["See you Tomorrow then", "see you tomorow then"]) == {1: [0]}
     assert errors_in([]) == {}
+
+
+def likely_in(texts: Sequence[str], groups: Sequence[object] | None = None) -> list[tuple[int, int]]:
+    forms = [normal_form(text) for text in texts]
+    return list(nearly_alike(texts, forms, groups or [None] * len(texts), letters).likely)
+
+
+def test_what_is_nearly_spelled_alike_but_no_evident_error() -> None:
+    assert likely_in(["see you later then", "see you latter then"]) == [(1, 0)]
+    assert likely_in(["see you later then", "see you latter then"], ["en", "de"]) == []
+    assert likely_in(["see you later then", "SEE YOU LATTER THEN"]) == [(1, 0)]
+    assert likely_in(["we will meet tomorrow", "we will meet tomorow"]) == []  # that is evident
+    # What has a capital may be a name.
+    assert likely_in(["please call Mariana now", "please call Marianna now"]) == []
+    assert likely_in(["Do you speak Chinese?", "do you speak Chinese", "You speak Chinese?"]) == [(1, 0)]
+    assert likely_in(["?", "??", "¿?"]) == []
+    assert errors_in(["will we meet tomorrow?", "will we meet tomorow?"]) == {1: [0]}
 
 
 def test_typing_errors_without_a_vocabulary() -> None:

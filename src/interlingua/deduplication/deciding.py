@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from interlingua.errors import OptionError
 from interlingua.scoring.calibration import Calibration
 
-_AS_HARD = 4_000
-"""In a pool of about so many texts, decisions at even odds are right as often as promised.
+_AS_HARD = 24_000
+"""In a pool of about so many texts, decisions about translations at even odds are right as often as promised.
 
-The other pairs of a calibration are half random, half nearest ones among a few thousand texts. Measured with
-benchmarks/dedup.py, half of whose texts are duplicates.
+Measured with benchmarks/dedup.py, half of whose texts are duplicates, with both bundled models among 3,000 to 200,000 texts.
 """
 
 _SAME_LANGUAGE = 0.2
-"""What the odds of two texts in one language are multiplied with.
+_AS_HARD_WITHIN = 4_000
+"""What the odds of two texts in one language are multiplied with, and the pool of which that holds.
 
 Unrelated texts of one language share wording and manner, and a calibration is fitted to translations. Measured like the above:
 without it, a quarter of the near-duplicates found within a language were none, with a promise of a twentieth.
@@ -39,10 +39,12 @@ class Decision:
     Attributes:
         prior: the share of duplicates among the pairs in question.
         threshold: the probability, at that prior, from which on they are.
+        same_language: what the odds of two texts in one language are multiplied with.
     """
 
     prior: float
     threshold: float
+    same_language: float
 
 
 def decision(
@@ -66,12 +68,12 @@ def decision(
     for name, value in (("target_precision", target_precision), ("threshold", threshold), ("prior", prior)):
         if value is not None and not 0 < value < 1:
             raise OptionError(f"{name} must be between 0 and 1, not {value!r}.")
+    odds, within = (min(1.0, math.sqrt(hard / max(pool, 1))) for hard in (_AS_HARD, _AS_HARD_WITHIN))
     if prior is None:
-        odds = min(1.0, math.sqrt(_AS_HARD / max(pool, 1)))
         prior = odds / (1 + odds)
     if threshold is None:
         threshold = calibration.threshold(target_precision, prior=prior)
-    return Decision(float(prior), float(threshold))
+    return Decision(float(prior), float(threshold), _SAME_LANGUAGE * within / odds)
 
 
 class Judge:
@@ -83,6 +85,9 @@ class Judge:
         langs: the languages of the texts.
         sizes: their sizes, (n,).
         same_language_only: whether texts in different languages never are duplicates.
+
+    Attributes:
+        floors: for each text a cosine below which it can be no other one's duplicate, (n,).
     """
 
     def __init__(
@@ -101,7 +106,9 @@ class Judge:
         self._same_only = same_language_only
         self._nodes = np.unique(np.quantile(sizes, np.linspace(0, 1, _SIZES))) if len(sizes) else np.ones(1)
         self._floors = self._floors_by_pair()
-        self.floor = float(self._floors.min(initial=1.0))
+        # A pair's floor is one of the shorter text's size, so it is nowhere below the lowest up to the size of either.
+        lowest = np.minimum.accumulate(self._floors.min(axis=1, initial=2.0), axis=1)
+        self.floors: NDArray[np.float32] = lowest[self._lang, np.searchsorted(self._nodes, sizes)]
 
     def same_language(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the texts of pairs are in one language, as far as that is known."""
@@ -117,10 +124,16 @@ class Judge:
         return result
 
     def probabilities(
-        self, a: NDArray[np.int64], b: NDArray[np.int64], cosines: NDArray[np.floating[Any]]
+        self,
+        a: NDArray[np.int64],
+        b: NDArray[np.int64],
+        cosines: NDArray[np.floating[Any]],
+        *,
+        alike: bool = False,
     ) -> NDArray[np.float64]:
-        """P(same meaning) of pairs of texts with these centred cosines."""
-        return self._ask(cosines, self._lang[a], self._lang[b], np.minimum(self._sizes[a], self._sizes[b]))
+        """P(same meaning) of pairs of texts with these centred cosines; ``alike`` says that they are nearly spelled alike."""
+        sizes = np.minimum(self._sizes[a], self._sizes[b])
+        return self._ask(cosines, self._lang[a], self._lang[b], sizes, 1.0 if alike else self._rule.same_language)
 
     def duplicates(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which of them are high enough."""
@@ -133,6 +146,7 @@ class Judge:
         langs_a: NDArray[np.int32],
         langs_b: NDArray[np.int32],
         sizes: NDArray[np.float64],
+        same_language: float,
     ) -> NDArray[np.float64]:
         if not len(cosines):
             return np.empty(0, dtype=np.float64)
@@ -140,7 +154,7 @@ class Judge:
         found = self._calibration.probabilities(
             cosines, names[langs_a].tolist(), names[langs_b].tolist(), sizes, prior=self._rule.prior
         )
-        factor = np.where(langs_a == langs_b, _SAME_LANGUAGE, 1.0)
+        factor = np.where(langs_a == langs_b, same_language, 1.0)
         result: NDArray[np.float64] = found * factor / (found * factor + 1 - found)
         return result
 
@@ -158,7 +172,8 @@ class Judge:
         low, high = np.zeros(len(langs_a)), np.ones(len(langs_a))
         for _ in range(_STEPS):
             middle = (low + high) / 2
-            reached = self.duplicates(self._ask(middle, langs_a, langs_b, np.tile(sizes, len(a))))
+            found = self._ask(middle, langs_a, langs_b, np.tile(sizes, len(a)), self._rule.same_language)
+            reached = self.duplicates(found)
             low, high = np.where(reached, low, middle), np.where(reached, middle, high)
         at_nodes = np.full((count, count, len(sizes)), 2.0, dtype=np.float32)
         at_nodes[a, b] = low.reshape(len(a), len(sizes)) - _MARGIN

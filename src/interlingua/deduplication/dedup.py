@@ -8,13 +8,15 @@ from hashlib import blake2b
 
 import numpy as np
 
+from interlingua.deduplication.candidates import Candidates
 from interlingua.deduplication.crowding import corrections
 from interlingua.deduplication.deciding import Decision, Judge, decision
 from interlingua.deduplication.grouping import Fate, find_keepers
 from interlingua.deduplication.keeping import Keep, check_keep, keeping_order
 from interlingua.deduplication.numbers import NumberGuard
 from interlingua.deduplication.result import Deduplicated, Reason, Removed
-from interlingua.deduplication.typos import Pieces, typing_errors
+from interlingua.deduplication.rivals import find_rivals
+from interlingua.deduplication.typos import NearlyAlike, Pieces, nearly_alike
 from interlingua.errors import InputError
 from interlingua.languages import canonical
 from interlingua.progress import progress_bar
@@ -208,18 +210,24 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
     numbers = NumberGuard(texts) if guard else None
     forms = list(map(normal_form, texts))
     keys = [(_digest(form), lang if per_language else None) for form, lang in zip(forms, langs, strict=True)]
+    with progress_bar("Looking around", len(items), show=show) as advance:
+        crowding = corrections(vectors, [key[0] for key in keys], advance)
+
+    alike = NearlyAlike({}, ())
+    if typos:
+        alike = nearly_alike(texts, forms, [key[1] for key in keys], _pieces(encoder))
+    likely = [pair for pair in alike.likely if within or pair[1] < fixed <= pair[0]]
+
+    def candidates() -> Candidates:
+        return Candidates(vectors, judge, numbers, crowding, likely, within=within, approximate=approximate)
+
+    rivals = None
+    if not per_language:
+        with progress_bar("Looking for rivals", len(items) - fixed, show=show) as advance:
+            rivals = find_rivals(candidates(), langs, fixed=fixed, within=within, advance=advance)
     with progress_bar("Comparing", len(items) - fixed, show=show) as advance:
         return find_keepers(
-            vectors,
-            keys,
-            judge,
-            numbers,
-            crowding=corrections(vectors),
-            errors=typing_errors(texts, forms, [key[1] for key in keys], _pieces(encoder)) if typos else {},
-            fixed=fixed,
-            within=within,
-            approximate=approximate,
-            advance=advance,
+            candidates(), keys, judge, rivals, errors=alike.evident, fixed=fixed, within=within, advance=advance
         )
 
 

@@ -118,25 +118,33 @@ def nearest_blocks(queries: Stored, pool: Stored, k: int, *, advance: Advance | 
     return Neighbours(np.concatenate([one.scores for one in found]), np.concatenate([one.rows for one in found]))
 
 
-def pairs_above(queries: Stored, pool: Stored, floor: float) -> Pairs:
+def pairs_above(queries: Stored, pool: Stored, floor: float | tuple[Vectors, Vectors]) -> Pairs:
     """All pairs with an inner product of at least ``floor``, exactly; the memory beyond them is that of blocks (150 MB).
 
     Args:
         queries: float16 or float32, shape (n, d), perhaps mapped from a file.
         pool: shape (m, d), likewise.
-        floor: the least inner product.
+        floor: the least inner product; or what each query, (n,), and each vector of the pool, (m,), contributes to it: a pair's
+            floor is the sum of both.
 
     Raises:
         InputError: the shapes do not fit.
     """
     _check_tables(queries, pool)
+    whole = (np.full(len(queries), floor), np.zeros(len(pool))) if not isinstance(floor, tuple) else floor
+    of_queries, of_pool = (part.astype(np.float32) for part in whole)
     parts = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
     for start in range(0, len(queries), QUERIES):
-        asked = as_floats(queries[start : start + QUERIES])
+        own = of_queries[start : start + QUERIES]
+        # Two more components take the floors off in the same product.
+        asked = np.column_stack([as_floats(queries[start : start + QUERIES]), -own, np.ones_like(own)])
         for below in range(0, len(pool), _POOL_PRODUCTS):
-            products = asked @ as_floats(pool[below : below + _POOL_PRODUCTS]).T
-            which, rows = np.nonzero(products >= floor)
-            parts.append(Pairs(which + start, rows + below, products[which, rows]))
+            theirs = of_pool[below : below + _POOL_PRODUCTS]
+            beside = np.column_stack([as_floats(pool[below : below + _POOL_PRODUCTS]), np.ones_like(theirs), -theirs])
+            above = asked @ beside.T
+            which, rows = np.nonzero(above >= 0)
+            scores = above[which, rows] + own[which] + theirs[rows]
+            parts.append(Pairs(which + start, rows + below, scores))
     return joined(parts)
 
 

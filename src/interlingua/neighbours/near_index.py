@@ -71,25 +71,29 @@ class NearIndex:
             some = np.ascontiguousarray(rows[start : start + POOL], dtype=np.int64)
             self._index.add_with_ids(as_floats(self._vectors[some]), some)
 
-    def above(self, queries: Vectors, floor: float, wanted: Wanted | None = None) -> Pairs:
+    def above(self, queries: Vectors, floor: float | Vectors, wanted: Wanted | None = None) -> Pairs:
         """Nearly all pairs of a query and an added vector with an inner product of at least ``floor``.
 
         Args:
             queries: float32, shape (n, d).
-            floor: the least inner product.
+            floor: the least inner product, one for all or one for each query, (n,).
             wanted: which of some pairs are worth being scored exactly, by the most that their products can be.
         """
         parts = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
+        floors = np.broadcast_to(np.float32(floor), len(queries))
+        # FAISS knows one radius for all: those with floors alike are asked together.
+        order = np.argsort(floors, kind="stable")
         for start in range(0, len(queries), QUERIES // 8):
-            asked = np.ascontiguousarray(queries[start : start + QUERIES // 8], dtype=np.float32)
-            limits, nearly, rows = self._index.range_search(asked, floor - _CODE_ERROR)
+            some = order[start : start + QUERIES // 8]
+            asked = np.ascontiguousarray(queries[some], dtype=np.float32)
+            limits, nearly, rows = self._index.range_search(asked, float(floors[some[0]]) - _CODE_ERROR)
             which = np.repeat(np.arange(len(asked), dtype=np.int64), np.diff(limits.astype(np.int64)))
             if wanted is not None:
-                some = wanted(Pairs(which + start, rows, nearly + np.float32(_CODE_ERROR)))
-                which, rows = which[some], rows[some]
+                good = wanted(Pairs(some[which], rows, nearly + np.float32(_CODE_ERROR)))
+                which, rows = which[good], rows[good]
             scores = row_products(asked, self._vectors, which, rows)
-            good = scores >= floor
-            parts.append(Pairs(which[good] + start, rows[good], scores[good]))
+            good = scores >= floors[some[which]]
+            parts.append(Pairs(some[which[good]], rows[good], scores[good]))
         return joined(parts)
 
     def nearest(self, queries: Vectors, k: int) -> Neighbours:
