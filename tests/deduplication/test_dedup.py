@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interlingua import Encoder, FakeEncoder, LanguageMeans, load_corpus
-from interlingua.deduplication import candidates, crowding, deciding
+from interlingua.deduplication import candidates, crowding, deciding, rivals
 from interlingua.deduplication import dedup as module
 from interlingua.deduplication.dedup import dedup
 from interlingua.deduplication.result import Group
@@ -186,6 +186,17 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = on_a_circle(texts)
     monkeypatch.setattr(candidates, "_BLOCK", 7)
     assert on_a_circle(texts).removed == whole.removed
+
+
+def test_pairs_are_looked_for_again_if_they_are_too_many_to_be_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    random_ = random.Random(4)
+    texts = [f"{angle / 7:.3f}" for angle in random_.sample(range(2520), 300)]
+    langs = [random_.choice(["en", "de", "fr"]) for _ in texts]
+    monkeypatch.setattr(candidates, "_BLOCK", 64)
+    whole = on_a_circle(texts, langs=langs)
+    assert 50 < len(whole.removed) < 290
+    monkeypatch.setattr(rivals, "_REMEMBERED", 100)
+    assert on_a_circle(texts, langs=langs).removed == whole.removed
 
 
 def test_the_approximate_index_finds_nearly_the_same() -> None:
@@ -401,6 +412,6 @@ def test_within_a_language_more_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_prior_falls_with_the_number_of_texts() -> None:
     priors = [
         deciding.decision(Plain(), count, target_precision=0.95, threshold=None, prior=None).prior  # type: ignore[arg-type]
-        for count in (10, 24_000, 2_400_000)
+        for count in (10, 45_000, 4_500_000)
     ]
     assert priors == pytest.approx([0.5, 0.5, 1 / 11])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from interlingua.errors import OptionError
 from interlingua.scoring.calibration import Calibration
 
-_AS_HARD = 24_000
+_AS_HARD = 45_000
 """In a pool of about so many texts, decisions about translations at even odds are right as often as promised.
 
 Measured with benchmarks/dedup.py, half of whose texts are duplicates, with both bundled models among 3,000 to 200,000 texts.

@@ -15,7 +15,7 @@ from interlingua.deduplication.grouping import Fate, find_keepers
 from interlingua.deduplication.keeping import Keep, check_keep, keeping_order
 from interlingua.deduplication.numbers import NumberGuard
 from interlingua.deduplication.result import Deduplicated, Reason, Removed
-from interlingua.deduplication.rivals import find_rivals
+from interlingua.deduplication.rivals import Rivals, find_rivals
 from interlingua.deduplication.typos import NearlyAlike, Pieces, nearly_alike
 from interlingua.errors import InputError
 from interlingua.languages import canonical
@@ -221,13 +221,21 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
     def candidates() -> Candidates:
         return Candidates(vectors, judge, numbers, crowding, likely, within=within, approximate=approximate)
 
-    rivals = None
-    if not per_language:
-        with progress_bar("Looking for rivals", len(items) - fixed, show=show) as advance:
-            rivals = find_rivals(candidates(), langs, fixed=fixed, within=within, advance=advance)
-    with progress_bar("Comparing", len(items) - fixed, show=show) as advance:
+    rivals, found = Rivals(langs), None
+    compared = not per_language and rivals.possible
+    if compared:
+        with progress_bar("Comparing", len(items) - fixed, show=show) as advance:
+            found = find_rivals(candidates(), rivals, len(items), fixed=fixed, within=within, advance=advance)
+    with progress_bar("Choosing" if compared else "Comparing", len(items) - fixed, show=show) as advance:
         return find_keepers(
-            candidates(), keys, judge, rivals, errors=alike.evident, fixed=fixed, within=within, advance=advance
+            found or candidates(),
+            keys,
+            judge,
+            rivals,
+            errors=alike.evident,
+            fixed=fixed,
+            within=within,
+            advance=advance,
         )
 
 

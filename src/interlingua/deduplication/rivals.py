@@ -24,6 +24,9 @@ Measured with benchmarks/dedup.py's texts: from 1 to 4 about the same.
 
 _NOTHING = -99.0
 
+# Pairs, of 28 bytes.
+_REMEMBERED = 10_000_000
+
 
 class Rivals:
     """For each text the log-odds of its best pair with a text in each other language.
@@ -68,32 +71,54 @@ class Rivals:
         return result
 
 
+class Remembered:
+    """The pairs of each block, as they were found: the later search among what is kept would find no others."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, tuple[Pairs, NDArray[np.float64]]] = {}
+        self.count = 0
+
+    def put(self, start: int, pairs: Pairs, probabilities: NDArray[np.float64]) -> None:
+        """Remember the pairs of the block that begins there."""
+        self._blocks[start] = pairs, probabilities
+        self.count += len(probabilities)
+
+    def add(self, places: NDArray[np.int64]) -> None:
+        """See ``Candidates.add``: the pairs are there already."""
+
+    def judged(self, start: int, end: int) -> tuple[Pairs, NDArray[np.float64]]:  # noqa: ARG002
+        """See ``Candidates.judged``; once for each block."""
+        return self._blocks.pop(start)
+
+
 def find_rivals(
-    candidates: Candidates, langs: Sequence[str | None], *, fixed: int, within: bool, advance: Advance
-) -> Rivals | None:
+    candidates: Candidates, rivals: Rivals, count: int, *, fixed: int, within: bool, advance: Advance
+) -> Remembered | None:
     """Compare all texts with all before them.
 
     Args:
         candidates: what finds pairs; texts are added to it.
-        langs: the languages of the texts.
+        rivals: what takes note of them.
+        count: the number of texts.
         fixed: so many texts at the beginning are not compared with each other.
         within: compare the other texts among themselves, too.
         advance: called with how many more texts are done.
 
     Returns:
-        None where all texts are in one language.
+        The pairs that were found; None if they are too many to be remembered.
     """
-    rivals = Rivals(langs)
-    if not rivals.possible:
-        advance(len(langs) - fixed)
-        return None
+    remembered: Remembered | None = Remembered()
     candidates.add(np.arange(fixed, dtype=np.int64))
-    for start, end in blocks(fixed, len(langs)):
-        rivals.note(*candidates.judged(start, end))
+    for start, end in blocks(fixed, count):
+        found = candidates.judged(start, end)
+        rivals.note(*found)
+        if remembered is not None:
+            remembered.put(start, *found)
+            remembered = remembered if remembered.count <= _REMEMBERED else None
         if within:
             candidates.add(np.arange(start, end, dtype=np.int64))
         advance(end - start)
-    return rivals
+    return remembered
 
 
 def _log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
