@@ -61,12 +61,17 @@ class Candidates:
         """
         pairs = self._near(start, end)
         places, others = pairs.queries, pairs.rows
-        if self._guard is not None:
-            good = ~self._guard.contradictions(places, others, self._judge.same_language(places, others))
-            places, others = places[good], others[good]
+        good = self._possible(places, others)
         # What blocks gave differs in the last digits with their size, so it only said what is worth a closer look.
-        first, second = self._duplicates(places, others), self._duplicates(*self._spelled(start, end), alike=True)
+        first = self._duplicates(places[good], others[good])
+        second = self._duplicates(*self._spelled(start, end), alike=True)
         return joined([first[0], second[0]]), np.concatenate([first[1], second[1]])
+
+    def _possible(self, places: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which pairs do not contradict each other."""
+        if self._guard is None:
+            return np.ones(len(places), dtype=bool)
+        return ~self._guard.contradictions(places, others, self._judge.same_language(places, others))
 
     def _duplicates(
         self, places: NDArray[np.int64], others: NDArray[np.int64], *, alike: bool = False
@@ -82,6 +87,30 @@ class Candidates:
         later, earlier = self._likely
         some = slice(*np.searchsorted(later, [start, end]))
         return later[some], earlier[some]
+
+    def best(
+        self, places: NDArray[np.int64], others: NDArray[np.int64], keys: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """For some texts the largest probability with one of the others, (n,); 0 where none is likely.
+
+        Args:
+            places: the texts.
+            others: what they are compared with.
+            keys: of all texts: those with equal keys are not compared.
+        """
+        best = np.zeros(len(places), dtype=np.float64)
+        pool = _Exact(self._vectors)
+        pool.add(others)
+        for start in range(0, len(places), _BLOCK):
+            some = places[start : start + _BLOCK]
+            for pairs in pool.above(as_floats(self._vectors[some]), self._shares[some], self._shares):
+                which, a, b = pairs.queries, some[pairs.queries], pairs.rows
+                good = (keys[a] != keys[b]) & self._judge.in_question(a, b, pairs.scores - self._taken_off(a, b))
+                good[good] = self._possible(a[good], b[good])
+                which, a, b = which[good], a[good], b[good]
+                cosines = row_products(self._vectors, self._vectors, a, b) - self._taken_off(a, b)
+                np.maximum.at(best, which + start, self._judge.probabilities(a, b, cosines))
+        return best
 
     def _near(self, start: int, end: int) -> Pairs:
         block, own = as_floats(self._vectors[start:end]), self._shares[start:end]
@@ -127,7 +156,7 @@ class _Exact:
     def add(self, rows: NDArray[np.int64]) -> None:
         self._rows.append(rows)
 
-    def above(self, queries: Vectors, own: Vectors, shares: Vectors, _: Wanted) -> Iterator[Pairs]:
+    def above(self, queries: Vectors, own: Vectors, shares: Vectors, _: Wanted | None = None) -> Iterator[Pairs]:
         rows = np.concatenate([np.empty(0, np.int64), *self._rows])
         for start in range(0, len(rows), 2 * _BLOCK):
             some = rows[start : start + 2 * _BLOCK]

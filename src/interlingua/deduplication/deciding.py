@@ -20,7 +20,7 @@ Measured with benchmarks/dedup.py, half of whose texts are duplicates, with both
 """
 
 _SAME_LANGUAGE = 0.2
-_AS_HARD_WITHIN = 4_000
+_AS_HARD_WITHIN = 2_500
 """What the odds of two texts in one language are multiplied with, and the pool of which that holds.
 
 Unrelated texts of one language share wording and manner, and a calibration is fitted to translations. Measured like the above:
@@ -48,7 +48,13 @@ class Decision:
 
 
 def decision(
-    calibration: Calibration, pool: int, *, target_precision: float, threshold: float | None, prior: float | None
+    calibration: Calibration,
+    pool: int,
+    *,
+    target_precision: float,
+    threshold: float | None,
+    prior: float | None,
+    share: float = 0.5,
 ) -> Decision:
     """The rule for a pool of so many texts.
 
@@ -60,7 +66,8 @@ def decision(
         pool: how many texts each is compared with.
         target_precision: the wanted share of right removals.
         threshold: a probability that takes its place.
-        prior: takes the place of the prior that follows from the size of the pool.
+        prior: takes the place of the prior that follows from the size of the pool and the share of duplicates.
+        share: the share of texts that have a duplicate, at most a half.
 
     Raises:
         OptionError: a number is not between 0 and 1.
@@ -70,7 +77,7 @@ def decision(
             raise OptionError(f"{name} must be between 0 and 1, not {value!r}.")
     odds, within = (min(1.0, math.sqrt(hard / max(pool, 1))) for hard in (_AS_HARD, _AS_HARD_WITHIN))
     if prior is None:
-        prior = odds / (1 + odds)
+        prior = 1 / (1 + (1 - share) / (share * odds))
     if threshold is None:
         threshold = calibration.threshold(target_precision, prior=prior)
     return Decision(float(prior), float(threshold), _SAME_LANGUAGE * within / odds)

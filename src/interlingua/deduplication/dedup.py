@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,6 +16,7 @@ from interlingua.deduplication.keeping import Keep, check_keep, keeping_order
 from interlingua.deduplication.numbers import NumberGuard
 from interlingua.deduplication.result import Deduplicated, Reason, Removed
 from interlingua.deduplication.rivals import Rivals, find_rivals
+from interlingua.deduplication.share import with_duplicates
 from interlingua.deduplication.typos import NearlyAlike, Pieces, nearly_alike
 from interlingua.errors import InputError
 from interlingua.languages import canonical
@@ -120,9 +121,14 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
     other = check_texts(beside, name="against").texts if beside else []
     if against is None and not within:
         raise InputError("within=False compares the texts only with those of against, but there are none.")
-    rule = decision(
-        calibration, len(own) + len(other), target_precision=target_precision, threshold=threshold, prior=prior
-    )
+    pool = len(own) + len(other)
+    rule = decision(calibration, pool, target_precision=target_precision, threshold=threshold, prior=prior)
+
+    def ruled(share: float) -> Decision:
+        return decision(
+            calibration, pool, target_precision=target_precision, threshold=threshold, prior=prior, share=share
+        )
+
     other_langs, own_langs = _languages(other, against_langs), _languages(own, langs)
     outside = keeping_order(other, other_langs, keep="best", prefer_langs=(), ties=None)
     inside = keeping_order(own, own_langs, keep=keep, prefer_langs=prefer_langs, ties=named)
@@ -132,10 +138,11 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
         approximate = (len(items) - fixed) * (fixed + (len(items) - fixed) / 2) > _ALL_PAIRS
     fates: dict[int, Fate] = {}
     if len(items) > fixed:
-        fates = _fates(
+        fates, rule = _fates(
             encoder,
             items,
             rule,
+            None if prior is not None else ruled,
             calibration,
             fixed=fixed,
             within=within,
@@ -184,6 +191,7 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
     encoder: TextEncoder,
     items: list[_Item],
     rule: Decision,
+    ruled: Callable[[float], Decision] | None,
     calibration: Calibration,
     *,
     fixed: int,
@@ -193,8 +201,8 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
     typos: bool,
     approximate: bool,
     show: bool | None,
-) -> dict[int, Fate]:
-    """Which items go, and for which."""
+) -> tuple[dict[int, Fate], Decision]:
+    """Which items go, and for which; and by what rule, which may follow from how many texts have duplicates."""
     texts, langs = [item.text for item in items], [item.lang for item in items]
     with progress_bar("Encoding", len(items), show=show) as advance:
         vectors = embed_centred(
@@ -206,28 +214,32 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
             name=lambda place: items[place].rows[0],
         )
     sizes = np.array([text_size(text) for text in texts], dtype=np.float64)
-    judge = Judge(calibration, rule, langs, sizes, same_language_only=per_language)
     numbers = NumberGuard(texts) if guard else None
     forms = list(map(normal_form, texts))
     keys = [(_digest(form), lang if per_language else None) for form, lang in zip(forms, langs, strict=True)]
     with progress_bar("Looking around", len(items), show=show) as advance:
         crowding = corrections(vectors, [key[0] for key in keys], advance)
-
     alike = NearlyAlike({}, ())
     if typos:
         alike = nearly_alike(texts, forms, [key[1] for key in keys], _pieces(encoder))
     likely = [pair for pair in alike.likely if within or pair[1] < fixed <= pair[0]]
+    judge = Judge(calibration, rule, langs, sizes, same_language_only=per_language)
 
-    def candidates() -> Candidates:
+    def candidates(*, approximate: bool = approximate) -> Candidates:
         return Candidates(vectors, judge, numbers, crowding, likely, within=within, approximate=approximate)
 
+    if ruled is not None:
+        codes: dict[object, int] = {}
+        copies = np.array([codes.setdefault(key[0], len(codes)) for key in keys], dtype=np.int64)
+        rule = ruled(with_duplicates(candidates(approximate=False), copies, fixed=fixed, within=within))
+        judge = Judge(calibration, rule, langs, sizes, same_language_only=per_language)
     rivals, found = Rivals(langs), None
     compared = not per_language and rivals.possible
     if compared:
         with progress_bar("Comparing", len(items) - fixed, show=show) as advance:
             found = find_rivals(candidates(), rivals, len(items), fixed=fixed, within=within, advance=advance)
     with progress_bar("Choosing" if compared else "Comparing", len(items) - fixed, show=show) as advance:
-        return find_keepers(
+        fates = find_keepers(
             found or candidates(),
             keys,
             judge,
@@ -237,6 +249,7 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
             within=within,
             advance=advance,
         )
+    return fates, rule
 
 
 def _pieces(encoder: TextEncoder) -> Pieces | None:
