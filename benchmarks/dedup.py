@@ -43,13 +43,14 @@ def main() -> None:
     parser.add_argument("--precision", default="exact", choices=["exact", "fast"])
     parser.add_argument("--work", type=Path, default=Path("/tmp/interlingua-dedup"))
     parser.add_argument("--target-precision", type=float, default=0.95)
+    parser.add_argument("--plants", type=float, default=1.0, help="only this share of the planted duplicates")
     parser.add_argument("--given-languages", action="store_true", help="tell the languages instead of identifying them")
     parser.add_argument("--approximate", action="store_true", help="also with the approximate index")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--no-write", action="store_true")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    texts = dedup_data.make(options.data, options.model, options.size)
+    texts = dedup_data.make(options.data, options.model, options.size, plants=options.plants)
     print(f"{len(texts):,} texts: {dict(Counter(text.kind for text in texts))}", flush=True)
     cache = EmbeddingCache(options.work / "vectors", "16GB")
     encoder = Encoder(options.model, precision=options.precision, embedding_cache=cache)
@@ -71,7 +72,8 @@ def main() -> None:
         results["faiss"] = _faiss(vectors, texts)
         results["semhash"] = _semhash(vectors, texts)
     if not options.no_write:
-        common.write(f"dedup-{options.model}-{options.size}", results)
+        part = f"-{options.plants:g}" * (options.plants < 1)
+        common.write(f"dedup-{options.model}-{options.size}{part}", results)
 
 
 def _ours(encoder: Encoder, texts: Sequence[dedup_data.Text], options: Any, *, approximate: bool) -> dict[str, Any]:

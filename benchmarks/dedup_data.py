@@ -51,8 +51,8 @@ class Text:
     base: int
 
 
-def make(data: Path, model: str, size: int, seed: int = 1) -> list[Text]:
-    """So many texts for a model, in random order."""
+def make(data: Path, model: str, size: int, seed: int = 1, plants: float = 1.0) -> list[Text]:
+    """So many texts for a model, in random order; of what is planted only a share, if it is below 1."""
     random_ = random.Random(seed)
     allowed = set(LANGUAGES[model].split())
     meanings = _meanings(data, allowed)
@@ -79,6 +79,8 @@ def make(data: Path, model: str, size: int, seed: int = 1) -> list[Text]:
     for number in random_.choices(range(made), k=wanted["exact"]):
         base = texts[number]
         texts.append(Text(base.text, base.lang, number, "exact", number))
+    if plants < 1:
+        texts[made:] = [text for text in texts[made:] if random_.random() < plants]
     order = list(range(len(texts)))
     random_.shuffle(order)
     place = {old: new for new, old in enumerate(order)}

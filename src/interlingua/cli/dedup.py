@@ -130,7 +130,7 @@ def dedup(
         typer.Option(
             "--prior",
             metavar="P",
-            help="The share of duplicates among pairs in question [default: by the number of texts].",
+            help="The share of duplicates among pairs in question [default: by how many texts there are, and how many have one].",
         ),
     ] = None,
     calibration: CalibrationFile = None,

@@ -96,7 +96,8 @@ def dedup(  # noqa: PLR0913  # each is a decision of its own
             lets the vectors decide.
         target_precision: the wanted share of right removals.
         threshold: a probability from which on texts are duplicates; it takes the place of ``target_precision``.
-        prior: the share of duplicates among pairs that are alike; by default it follows from the number of texts.
+        prior: the share of duplicates among pairs that are alike; by default it follows from the number of
+            texts, and from how many of them seem to have a duplicate.
         calibration: what makes probabilities; None takes the one that comes with the model.
         approximate: find pairs with an approximate index; None takes one from about 280,000 texts on.
         show_progress_bar: show progress on standard error; None shows it on a terminal.
