@@ -234,12 +234,12 @@ def _fates(  # noqa: PLR0913  # each is a decision of its own
         copies = np.array([codes.setdefault(key[0], len(codes)) for key in keys], dtype=np.int64)
         rule = ruled(with_duplicates(candidates(approximate=False), copies, fixed=fixed, within=within))
         judge = Judge(calibration, rule, langs, sizes, same_language_only=per_language)
-    rivals, found = Rivals(langs), None
-    compared = not per_language and rivals.possible
-    if compared:
+    # Where only texts of one language are compared nobody has rivals.
+    rivals, found = Rivals([None] * len(langs) if per_language else langs), None
+    if rivals.possible:
         with progress_bar("Comparing", len(items) - fixed, show=show) as advance:
             found = find_rivals(candidates(), rivals, len(items), fixed=fixed, within=within, advance=advance)
-    with progress_bar("Choosing" if compared else "Comparing", len(items) - fixed, show=show) as advance:
+    with progress_bar("Choosing" if rivals.possible else "Comparing", len(items) - fixed, show=show) as advance:
         fates = find_keepers(
             found or candidates(),
             keys,
